@@ -1,0 +1,12 @@
+"""A member's REST client and a channel's websocket client, as the contract describes them.
+
+Both are what a careful front end would be: `ChannelClient` applies each durable event once and in order,
+notices gaps, and resumes from where it was. Tests read what it saw; nothing here repairs what the hub does
+wrong.
+"""
+
+from tests.clients.channel import ChannelClient
+from tests.clients.rest import PASSWORD, Api, ApiError
+from tests.clients.state import ChannelState, Frame
+
+__all__ = ["PASSWORD", "Api", "ApiError", "ChannelClient", "ChannelState", "Frame"]

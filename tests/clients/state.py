@@ -1,0 +1,61 @@
+"""What a page shows of one channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+Frame = dict[str, Any]
+
+
+@dataclass
+class ChannelState:
+    """What a page shows of one channel: made from a history, kept fresh by events.
+
+    Two states are equal when a page drawn from one equals a page drawn from the other.
+    """
+
+    posts: dict[Any, dict[str, Any]] = field(default_factory=dict)
+    reviews: dict[Any, dict[str, Any]] = field(default_factory=dict)
+    rating: dict[str, Any] | None = None
+    channel: dict[str, Any] | None = None
+    locations: dict[str, dict[str, Any]] = field(default_factory=dict)
+    presence: dict[str, Any] | None = None
+
+    @classmethod
+    def from_history(cls, history: dict[str, Any]) -> Self:
+        state = cls()
+        state.posts = {post["id"]: post for post in history["posts"]["items"]}
+        state.reviews = {review["id"]: review for review in history["reviews"]["items"]}
+        state.rating = _without(history["rating"], "mine")
+        state.channel = _without(history["channel"], "stats", "online")
+        state.locations = {location["username"]: location for location in history["locations"]}
+        return state
+
+    def apply(self, event: Frame) -> None:
+        """Take over one event; unknown types are passed over, as a page must."""
+        kind: str = event["type"]
+        data: Any = event.get("data")
+        noun, _, verb = kind.partition(".")
+        if noun in ("post", "review"):
+            things = self.posts if noun == "post" else self.reviews
+            if verb == "deleted":
+                things.pop(data["id"], None)
+            else:
+                things[data["id"]] = data
+        elif kind == "rating.updated":
+            self.rating = data
+        elif kind == "channel.updated":
+            self.channel = _without(data, "stats", "online")
+        elif kind == "location.updated":
+            self.locations[data["username"]] = data
+        elif kind == "location.removed":
+            self.locations.pop(data["username"], None)
+        elif kind == "presence.changed":
+            self.presence = data
+
+
+def _without(thing: Any, *names: str) -> Any:
+    if not isinstance(thing, dict):
+        return thing
+    return {name: value for name, value in thing.items() if name not in names}
