@@ -1,0 +1,41 @@
+#!/bin/sh
+# Runs every check, goes on after a failed one, and ends with a summary.
+# Usage: scripts/test.sh [lint]
+set -u
+cd "$(dirname "$0")/.." || exit
+PATH=$PWD/.venv/bin:$PATH
+summary=
+failed=0
+
+check() {
+    name=$1
+    shift
+    printf '\n== %s\n' "$name"
+    began=$(date +%s)
+    if "$@"; then verdict=ok; else
+        verdict=FAILED
+        failed=1
+    fi
+    summary="$summary$(printf '%-28s %-7s %4s s' "$name" "$verdict" "$(($(date +%s) - began))")
+"
+}
+
+# shellcheck disable=SC2329  # called through `check`
+browser_modules() {
+    files=$(find tests/browser/js -name '*.test.js' -o -name '*.test.mjs' | sort)
+    # File names here hold no spaces; each is one argument.
+    # shellcheck disable=SC2086
+    node --test $files
+}
+
+check "lint (ruff)" ruff check .
+check "format (ruff)" ruff format --check .
+check "types (mypy --strict)" mypy
+if [ "${1:-all}" != lint ]; then
+    check "browser modules (node)" browser_modules
+    check "tests (pytest)" python -m pytest
+fi
+
+printf '\n== summary\n%s' "$summary"
+[ "$failed" = 0 ] && echo "everything passed" || echo "something failed: see above"
+exit "$failed"
