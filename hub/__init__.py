@@ -1,0 +1,1 @@
+"""Frostbyte Hub: a realtime websocket community hub for national parks."""

@@ -1,0 +1,85 @@
+"""The only place that wires the parts together."""
+
+import secrets
+
+from quart import Quart
+from quart_schema import Info, QuartSchema
+
+from hub.channels.broker import Broker
+from hub.channels.hub import Hub
+from hub.channels.memory import MemoryBroker
+from hub.channels.redis import RedisBroker
+from hub.config import Settings, sqlite_path
+from hub.handlers import problems, requests
+from hub.handlers.auth import auth
+from hub.handlers.channels import channels
+from hub.handlers.context import Limits, Services
+from hub.handlers.operations import operations
+from hub.handlers.pages import pages
+from hub.handlers.posts import posts
+from hub.handlers.sockets import SocketGateway
+from hub.maintenance import Maintenance
+from hub.store import accounts
+from hub.store.log import StoredLog
+from hub.store.sqlite import SqliteDatabase
+from hub.tokens import AccessTokens
+
+BODY_LIMIT = 1024 * 1024
+BLUEPRINTS = (auth, channels, posts, operations, pages)
+
+
+def create_app(settings: Settings) -> Quart:
+    """One worker's app; its parts start and end with it."""
+    app = Quart("hub", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
+    worker = f"{settings.worker_index}-{secrets.token_hex(4)}"
+    database = SqliteDatabase(sqlite_path(settings.database_url), lambda announcements: hub.committed(announcements))
+    tokens = AccessTokens(settings.secret_keys)
+    broker: Broker = RedisBroker(settings.redis_url, "frostbyte", worker) if settings.redis_url else MemoryBroker()
+    hub = Hub(
+        worker,
+        StoredLog(database),
+        broker,
+        tokens.read,
+        lambda moment: database.read(lambda tx: accounts.sessions_ended_since(tx, moment)),
+        limits=settings.limits,
+    )
+    app.extensions["hub"] = Services(settings, database, hub, tokens, Limits(settings.limits))
+    maintenance = Maintenance(database, settings.worker_index)
+
+    @app.before_serving
+    async def start() -> None:
+        await database.open()
+        await hub.start()
+        maintenance.start()
+
+    @app.after_serving
+    async def stop() -> None:
+        await maintenance.stop()
+        await hub.close()
+        await database.close()
+
+    problems.register(app)
+    requests.register(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    _describe(app)
+    app.asgi_app = SocketGateway(app.asgi_app, hub, settings)  # type: ignore[method-assign,assignment,arg-type]
+    return app
+
+
+def _describe(app: Quart) -> None:
+    QuartSchema(
+        app,
+        info=Info(
+            title="Frostbyte Hub",
+            version="1.0.0",
+            description="REST for history and everything that is written; live events come over the websockets.",
+        ),
+        swagger_ui_path=None,
+        redoc_ui_path=None,
+        scalar_ui_path=None,
+        conversion_preference="msgspec",
+        security_schemes={"bearer": {"type": "http", "scheme": "bearer", "bearer_format": "JWT"}},
+        security=[{"bearer": []}, {}],
+    )

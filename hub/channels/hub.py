@@ -1,0 +1,236 @@
+"""The worker's realtime core: feeds and sockets, and what goes between them, the broker and the store."""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from hub.channels import codes
+from hub.channels.broker import Broker
+from hub.channels.connection import Connection, Deadline
+from hub.channels.feeds import Feeds, topic_of
+from hub.channels.log import EventLog
+from hub.channels.presence import Presence, decode_report, encode_report
+from hub.channels.registry import REMEMBER_SECONDS, Registry
+from hub.channels.session import Session
+from hub.channels.subscriber import HEARTBEAT_SECONDS
+from hub.channels.tail import Tail
+from hub.channels.timers import TimerWheel
+from hub.errors import Unauthorized
+from hub.events import Envelope, PresenceChanged, Typing, Who, decode_envelope, encode_event
+from hub.model import rfc3339, utc_now
+from hub.ratelimit import Limiter, Rate
+from hub.tokens import Identity
+
+TYPING = Rate(burst=1, per_second=1 / 3)
+CROWD_PER_SECOND = 500
+PRESENCE_TOPIC = "presence"
+SESSIONS_TOPIC = "sessions"
+log = logging.getLogger("hub.sockets")
+
+EndedSince = Callable[[str], Awaitable[list[str]]]
+
+
+class Hub:
+    """What one worker knows about its channels, subscribers and sessions."""
+
+    def __init__(
+        self,
+        worker: str,
+        events: EventLog,
+        broker: Broker,
+        read_token: Callable[[str], Identity],
+        ended_since: EndedSince,
+        *,
+        limits: bool = True,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.worker = worker
+        self.clock = clock
+        self.limits = limits
+        self.draining = False
+        self.failed = False
+        self.on_failure: Callable[[], None] = lambda: None
+        self.wheel: TimerWheel[tuple[Connection, Deadline]] = TimerWheel()
+        self.presence = Presence(worker, clock)
+        self.registry = Registry(clock, limits)
+        self.feeds = Feeds(events, broker, clock)
+        self.broker = broker
+        self.tail = Tail(events, self.feeds.open, self._poll_ended_sessions)
+        self._read_token = read_token
+        self._ended_since = ended_since
+        self._polled_from = datetime.now(UTC) - timedelta(seconds=REMEMBER_SECONDS)
+        self._typing = Limiter(TYPING, clock)
+        self._presence_at: dict[str, float] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Connect to the other workers and begin to tick."""
+        await self._poll_ended_sessions()
+        await self.broker.start(self._receive, self._reconnected)
+        for topic in (PRESENCE_TOPIC, SESSIONS_TOPIC):
+            await self.broker.subscribe(topic)
+        self._tasks = [asyncio.create_task(self.tail.run()), asyncio.create_task(self._tick_for_ever())]
+        for task in self._tasks:
+            task.add_done_callback(self._task_ended)
+
+    async def close(self) -> None:
+        """End; the sockets have been closed by `drain`."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for feed in self.feeds.open.values():
+            feed.close()
+        self.broker.publish(PRESENCE_TOPIC, encode_report(self.presence.full_report()))
+        await self.broker.close()
+
+    def wall_clock(self) -> float:
+        """Seconds since 1970."""
+        return time.time()
+
+    def authenticate(self, token: str) -> Identity:
+        """Who an access token speaks for. Raises Unauthorized."""
+        identity = self._read_token(token)
+        if self.registry.has_ended(identity.session):
+            raise Unauthorized("You have been logged out: log in again.")
+        return identity
+
+    def committed(self, announcements: Sequence[Envelope | msgspec.Struct]) -> None:
+        """Hand on what this worker has just committed."""
+        for announcement in announcements:
+            if isinstance(announcement, Envelope):
+                self.publish(announcement)
+            elif sessions := getattr(announcement, "sessions", None):
+                self.end_sessions(sessions)
+                self.broker.publish(SESSIONS_TOPIC, msgspec.json.encode(sessions))
+
+    def publish(self, event: Envelope) -> None:
+        """Give an event to this worker's feed and to the other workers."""
+        feed = self.feeds.open.get(event.channel)
+        if feed is not None:
+            feed.receive(event)
+        self.broker.publish(topic_of(event.channel), event.encode())
+
+    def typing(self, channel: str, who: Identity) -> None:
+        """Tell the others that a member writes, at most once in three seconds."""
+        if self._typing.wait_for(f"{channel}:{who.user_id}") == 0:
+            event = Typing(channel=channel, at=utc_now(), data=Who(who.username))
+            self.publish(Envelope(channel, "", 0, "", encode_event(event)))
+
+    def end_sessions(self, sessions: Iterable[str]) -> None:
+        """Close the sockets of sessions that have ended."""
+        for socket in self.registry.end_sessions(sessions):
+            socket.close(codes.TOKEN, "logged out")
+
+    def socket_opened(self, socket: Session) -> None:
+        """Count a socket."""
+        self.registry.add(socket)
+
+    def socket_closed(self, socket: Session) -> None:
+        """Count a socket no longer, and log its end."""
+        self.registry.remove(socket)
+        log.info(
+            "socket ended",
+            extra={
+                "path": socket.path,
+                "code": socket.close_code,
+                "seconds": round(self.clock() - socket.opened_at, 1),
+                "user": None if socket.identity is None else socket.identity.user_id,
+                "address": socket.address,
+            },
+        )
+
+    def socket_identified(self, socket: Session, before: Identity | None) -> None:
+        """A socket belongs to a member now."""
+        self.registry.identified(socket, before)
+
+    async def drain(self, seconds: float) -> None:
+        """Say goodbye to every socket, spread over half of `seconds`, and wait until they are gone."""
+        self.draining = True
+        sockets = list(self.registry.sockets)
+        random.shuffle(sockets)
+        spread = min(seconds / 2, len(sockets) / 500)
+        pause = 0.05
+        rounds = max(1, int(spread / pause))
+        for start in range(rounds):
+            for socket in sockets[start::rounds]:
+                socket.say_goodbye("restart", random.uniform(0.2, 1 + len(sockets) / 1000))
+            await asyncio.sleep(pause)
+        until = self.clock() + max(0.5, min(3.0, seconds - spread))
+        while self.registry.sockets and self.clock() < until:
+            await asyncio.sleep(0.02)
+        for socket in list(self.registry.sockets):
+            socket.transport.abort()
+
+    def _task_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled():
+            log.critical("the realtime core has failed: this worker ends", exc_info=task.exception())
+            self.failed = True
+            self.on_failure()
+
+    def _receive(self, topic: str, message: bytes) -> None:
+        try:
+            if topic == PRESENCE_TOPIC:
+                if self.presence.hear(decode_report(message)):
+                    self.broker.publish(PRESENCE_TOPIC, encode_report(self.presence.full_report()))
+            elif topic == SESSIONS_TOPIC:
+                self.end_sessions(msgspec.json.decode(message, type=list[str]))
+            elif (feed := self.feeds.open.get(topic.removeprefix("channel:"))) is not None:
+                feed.receive(decode_envelope(feed.channel, message))
+        except (ValueError, msgspec.MsgspecError) as error:
+            log.warning("the broker gave a message on %s that cannot be read: %s", topic, error)
+
+    def _reconnected(self) -> None:
+        self.tail.nudge()
+        self.broker.publish(PRESENCE_TOPIC, encode_report(self.presence.full_report()))
+
+    async def _poll_ended_sessions(self) -> None:
+        asked = datetime.now(UTC)
+        self.end_sessions(
+            session
+            for session in await self._ended_since(rfc3339(self._polled_from - timedelta(seconds=5)))
+            if not self.registry.has_ended(session)
+        )
+        self._polled_from = asked
+
+    async def _tick_for_ever(self) -> None:
+        next_tick = self.clock()
+        while True:
+            next_tick = max(next_tick + 1, self.clock())
+            await asyncio.sleep(next_tick - self.clock())
+            await self.tick()
+
+    async def tick(self) -> None:
+        """What is done once a second."""
+        self._due()
+        for feed in self.feeds.open.values():
+            feed.heartbeat(HEARTBEAT_SECONDS)
+        self._tell_presence()
+        self.registry.forget_old()
+        await self.feeds.close_idle()
+
+    def _due(self) -> None:
+        for connection, deadline in self.wheel.tick():
+            connection.due(deadline)
+
+    def _tell_presence(self) -> None:
+        self.presence.forget_silent()
+        report = self.presence.report()
+        if report is not None:
+            self.broker.publish(PRESENCE_TOPIC, encode_report(report))
+        now = self.clock()
+        for channel in self.presence.take_changed():
+            feed = self.feeds.open.get(channel)
+            if feed is None:
+                continue
+            # A crowd hears of it less often: the cost of telling grows with its square.
+            if now - self._presence_at.get(channel, -1e9) < max(0.9, feed.attached / CROWD_PER_SECOND):
+                self.presence.put_back([channel])
+                continue
+            self._presence_at[channel] = now
+            event = PresenceChanged(channel=channel, at=utc_now(), data=self.presence.of(channel))
+            feed.receive(Envelope(channel, "", 0, "presence", encode_event(event)))

@@ -1,0 +1,108 @@
+"""One socket on a channel's feed: its greeting, its place when it falls behind, and what its client may send."""
+
+from typing import Any, Protocol
+
+import msgspec
+
+from hub.channels import codes
+from hub.channels.connection import Deadline, State
+from hub.channels.feed import Feed
+from hub.channels.frames import text_frame
+from hub.channels.presence import Presence
+from hub.channels.session import Session, Sessions
+from hub.errors import Forbidden
+from hub.protocol import ChannelFrame, Hello, TypingFrame, Welcome, encode
+from hub.tokens import Identity
+
+HEARTBEAT_SECONDS = 25
+BEHIND_SECONDS = 30
+
+
+class Channels(Sessions, Protocol):
+    """What a subscriber needs of its worker."""
+
+    presence: Presence
+
+    def typing(self, channel: str, who: Identity) -> None:
+        """A member is writing."""
+
+
+class Subscriber(Session):
+    """A reader of one channel. `seq` and `latest_seen` count only while it is behind."""
+
+    __slots__ = ("behind_at", "channels", "feed", "latest_seen", "reading_log", "seq")
+
+    decoder = msgspec.json.Decoder(ChannelFrame)
+
+    def __init__(self, channels: Channels, feed: Feed, address: str) -> None:
+        super().__init__(channels, address)
+        self.channels = channels
+        self.feed = feed
+        self.seq = 0
+        self.latest_seen = 0
+        self.behind_at = 0.0
+        self.reading_log = False
+        feed.attach()
+
+    @property
+    def path(self) -> str:
+        return f"/ws/channels/{self.feed.channel}"
+
+    def hello(self, frame: Hello) -> None:
+        self.channels.presence.join(self.feed.channel, self._name)
+        self.feed.join(self, frame.since, frame.epoch)
+
+    def welcome(self, *, recovered: bool, replay: bytes = b"") -> None:
+        """Answer `hello`, with the missed events in the same write."""
+        frame = Welcome(
+            channel=self.feed.channel,
+            seq=self.feed.seq,
+            epoch=self.feed.epoch,
+            recovered=recovered,
+            user=self.user,
+            heartbeat=HEARTBEAT_SECONDS,
+            locations=[],
+            presence=self.channels.presence.of(self.feed.channel),
+        )
+        self.send(text_frame(encode(frame)) + replay)
+
+    def frame_received(self, frame: Any) -> None:
+        if isinstance(frame, TypingFrame):
+            self.channels.typing(self.feed.channel, self._member("say that you are writing"))
+
+    def fall_behind(self, seq: int, latest_seen: int) -> None:
+        """Note what was last written to a socket that does not keep up."""
+        self.seq = seq
+        self.latest_seen = latest_seen
+        self.behind_at = self.surroundings.clock()
+        self.surroundings.wheel.schedule(BEHIND_SECONDS, (self, Deadline.BEHIND))
+
+    def drained(self) -> None:
+        if self in self.feed.behind:
+            self.behind_at = self.surroundings.clock()
+            self.feed.catch_up(self)
+
+    def due(self, deadline: Deadline) -> None:
+        if deadline is not Deadline.BEHIND:
+            super().due(deadline)
+        elif self in self.feed.behind and self.state is State.OPEN:
+            left = self.behind_at + BEHIND_SECONDS - self.surroundings.clock()
+            if left <= 0:
+                self.close(codes.TOO_SLOW, "too slow")
+            else:
+                self.surroundings.wheel.schedule(left, (self, Deadline.BEHIND))
+
+    def ended(self) -> None:
+        self.feed.detach(self)
+        if self.greeted:
+            self.channels.presence.leave(self.feed.channel, self._name)
+        super().ended()
+
+    @property
+    def _name(self) -> str | None:
+        return None if self.identity is None else self.identity.username
+
+    def _member(self, what: str) -> Identity:
+        if self.identity is None:
+            raise Forbidden(f"Log in to {what}.")
+        return self.identity

@@ -1,0 +1,189 @@
+"""Settings: environment variables, read also from `.env`, checked once at the start."""
+
+import ipaddress
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from msgspec import Struct
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+SECRET_BYTES = 32
+
+
+class ConfigError(Exception):
+    """A setting that is wrong; the message is one line that names it."""
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """Everything that an operator can set."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+    database_url: str = "sqlite:///var/hub.db"
+    redis_url: str = ""
+    secret_keys: tuple[str, ...]
+    env: Literal["development", "production"] = "development"
+    allowed_origins: frozenset[str] = frozenset()
+    trusted_proxies: tuple[Network, ...] = ()
+    gemini_api_key: str = ""
+    gemini_model: str = "gemini-2.0-flash"
+    gemini_endpoint: str = ""
+    drain_seconds: float = 10.0
+    map_tiles: str = ""
+    limits: bool = True
+    worker_index: int = 0
+
+    def __repr__(self) -> str:
+        return f"Settings(env={self.env!r}, host={self.host!r}, port={self.port})"
+
+
+def load_settings(environ: Mapping[str, str] | None = None, dotenv: Path = Path(".env")) -> Settings:
+    """Read and check the settings.
+
+    Raises ConfigError naming the first setting that is wrong.
+    """
+    values = {k: v for k, v in dotenv_values(dotenv).items() if v is not None} if dotenv.is_file() else {}
+    values.update(os.environ if environ is None else environ)
+    return _Reader(values).settings()
+
+
+class _Reader:
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+
+    def text(self, name: str, default: str = "") -> str:
+        return self._values.get(name, "").strip() or default
+
+    def items(self, name: str) -> list[str]:
+        return [item.strip() for item in self.text(name).split(",") if item.strip()]
+
+    def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
+        value = self.text(name, default)
+        if value not in allowed:
+            raise ConfigError(f"{name} is {value!r}: it must be one of {', '.join(allowed)}")
+        return value
+
+    def number(self, name: str, default: float, low: float, high: float) -> float:
+        text = self.text(name, str(default))
+        try:
+            value = float(text)
+        except ValueError:
+            raise ConfigError(f"{name} is {text!r}: it must be a number") from None
+        if not low <= value <= high:
+            raise ConfigError(f"{name} is {text}: it must be from {low:g} to {high:g}")
+        return value
+
+    def settings(self) -> Settings:
+        env = self.choice("HUB_ENV", "development", ("development", "production"))
+        host, port = self._bind()
+        database_url = self._database_url()
+        settings = Settings(
+            host=host,
+            port=port,
+            workers=self._whole("HUB_WORKERS", 1, 1, 256),
+            database_url=database_url,
+            redis_url=self._redis_url(),
+            secret_keys=self._secret_keys(env, database_url),
+            env="production" if env == "production" else "development",
+            allowed_origins=self._origins(),
+            trusted_proxies=self._proxies(),
+            gemini_api_key=self.text("GEMINI_API_KEY"),
+            gemini_model=self.text("GEMINI_MODEL", "gemini-2.0-flash"),
+            gemini_endpoint=self.text("GEMINI_ENDPOINT"),
+            drain_seconds=self.number("HUB_DRAIN_SECONDS", 10, 0.1, 600),
+            map_tiles=self._tiles(),
+            limits=self.choice("HUB_LIMITS", "on", ("on", "off")) == "on",
+            worker_index=self._whole("HUB_WORKER_INDEX", 0, 0, 255),
+        )
+        _check_together(settings)
+        return settings
+
+    def _whole(self, name: str, default: int, low: int, high: int) -> int:
+        value = self.number(name, default, low, high)
+        if value != int(value):
+            raise ConfigError(f"{name} is {value}: it must be a whole number")
+        return int(value)
+
+    def _bind(self) -> tuple[str, int]:
+        text = self.text("HUB_BIND", "127.0.0.1:8000")
+        host, _, port = text.rpartition(":")
+        if not host or not port.isdigit() or int(port) > 65535:
+            raise ConfigError(f"HUB_BIND is {text!r}: it must be HOST:PORT, such as 127.0.0.1:8000")
+        return host.strip("[]"), int(port)
+
+    def _database_url(self) -> str:
+        url = self.text("HUB_DATABASE_URL", "sqlite:///var/hub.db")
+        if not url.startswith(("sqlite:///", "postgresql://")):
+            raise ConfigError("HUB_DATABASE_URL must start with sqlite:/// or postgresql://")
+        return url
+
+    def _redis_url(self) -> str:
+        url = self.text("HUB_REDIS_URL")
+        if url and not url.startswith(("redis://", "rediss://", "unix://")):
+            raise ConfigError("HUB_REDIS_URL must start with redis://, rediss:// or unix://")
+        return url
+
+    def _origins(self) -> frozenset[str]:
+        origins = self.items("HUB_ALLOWED_ORIGINS")
+        for origin in origins:
+            parts = urlsplit(origin)
+            if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
+                raise ConfigError(f"HUB_ALLOWED_ORIGINS has {origin!r}: write it as https://host[:port]")
+        return frozenset(origin.lower() for origin in origins)
+
+    def _proxies(self) -> tuple[Network, ...]:
+        try:
+            return tuple(ipaddress.ip_network(item, strict=False) for item in self.items("HUB_TRUSTED_PROXIES"))
+        except ValueError as error:
+            raise ConfigError(f"HUB_TRUSTED_PROXIES: {error}") from None
+
+    def _tiles(self) -> str:
+        url = self.text("HUB_MAP_TILES")
+        if url and not (url.startswith(("https://", "http://", "/")) and "{z}" in url):
+            raise ConfigError("HUB_MAP_TILES must be a URL with {z}, {x} and {y} in it")
+        return url
+
+    def _secret_keys(self, env: str, database_url: str) -> tuple[str, ...]:
+        keys = tuple(self.items("HUB_SECRET_KEYS"))
+        if not keys and env == "development":
+            return (_development_key(database_url),)
+        if not keys:
+            raise ConfigError("HUB_SECRET_KEYS is empty: in production set it to 32 random bytes or more")
+        for key in keys:
+            if len(key.encode()) < SECRET_BYTES or len(set(key)) < 8:
+                raise ConfigError(f"HUB_SECRET_KEYS has a weak key: each needs {SECRET_BYTES} random bytes or more")
+        return keys
+
+
+def _check_together(settings: Settings) -> None:
+    if settings.workers > 1 and not settings.redis_url:
+        raise ConfigError("HUB_REDIS_URL is empty: with HUB_WORKERS over 1, Redis carries events between them")
+    if settings.env == "production" and not settings.limits:
+        raise ConfigError("HUB_LIMITS is off: that is for load tests and refused in production")
+
+
+def sqlite_path(database_url: str) -> Path:
+    """The file of a `sqlite:///` URL: three slashes for a relative path, four for an absolute one."""
+    return Path(database_url.removeprefix("sqlite:///"))
+
+
+def _development_key(database_url: str) -> str:
+    folder = sqlite_path(database_url).parent if database_url.startswith("sqlite") else Path("var")
+    path = folder / "secret-key"
+    if path.is_file():
+        return path.read_text().strip()
+    folder.mkdir(parents=True, exist_ok=True)
+    key = secrets.token_urlsafe(SECRET_BYTES)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as file:
+        file.write(key)
+    return key

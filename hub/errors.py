@@ -1,0 +1,115 @@
+"""The hub's errors: one small tree.
+
+`hub.handlers.problems` maps it to RFC 9457 problem details, `hub.channels.codes` to websocket close codes.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import msgspec
+
+
+class FieldError(msgspec.Struct, frozen=True):
+    """One thing that is wrong with one field of the input; `field` is a dotted path."""
+
+    field: str
+    message: str
+
+
+class HubError(Exception):
+    """An answer other than success; `detail` is shown to the user and says what to do."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal"
+    title: ClassVar[str] = "Something went wrong on our side"
+
+    def __init__(self, detail: str, *, fields: Sequence[FieldError] = (), retry_after: float | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.fields = tuple(fields)
+        self.retry_after = retry_after
+
+
+class BadRequest(HubError):
+    """The request could not be read at all."""
+
+    status = 400
+    code = "bad_request"
+    title = "The request could not be read"
+
+
+class Unauthorized(HubError):
+    """There is no valid token."""
+
+    status = 401
+    code = "unauthorized"
+    title = "Please log in"
+
+
+class Forbidden(HubError):
+    """The reader is known and may not do this."""
+
+    status = 403
+    code = "forbidden"
+    title = "Not allowed"
+
+
+class NotFound(HubError):
+    """There is no such thing, or not for this reader."""
+
+    status = 404
+    code = "not_found"
+    title = "Not found"
+
+
+class Conflict(HubError):
+    """The change does not fit what is there."""
+
+    status = 409
+    code = "conflict"
+    title = "That conflicts with what is there"
+
+
+class Gone(HubError):
+    """It was there and has been deleted."""
+
+    status = 410
+    code = "gone"
+    title = "No longer there"
+
+
+class TooLarge(HubError):
+    """The body is over the limit."""
+
+    status = 413
+    code = "too_large"
+    title = "Too large"
+
+
+class InvalidInput(HubError):
+    """The input was read and is not acceptable; `fields` says where."""
+
+    status = 422
+    code = "invalid"
+    title = "The input is not valid"
+
+
+class TooManyRequests(HubError):
+    """Over a rate limit; `retry_after` is in seconds."""
+
+    status = 429
+    code = "too_many"
+    title = "Too many requests"
+
+
+class Unavailable(HubError):
+    """The store cannot take this now; nothing was changed. `retry_after` is in seconds."""
+
+    status = 503
+    code = "unavailable"
+    title = "Not available right now"
+
+
+def invalid_field(field: str, message: str) -> InvalidInput:
+    """An InvalidInput about a single field."""
+    return InvalidInput(f"{field}: {message}", fields=[FieldError(field, message)])

@@ -1,0 +1,143 @@
+"""The events of a channel: one definition for validation, the wire, AsyncAPI and the tests.
+
+Durable events have a `seq` and are in the event log; the others never are.
+"""
+
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from hub.model import Channel, Post, Rating
+
+
+class Deleted(Struct, frozen=True):
+    """What was deleted."""
+
+    id: int
+
+
+class PresenceData(Struct, frozen=True):
+    """Who is in the channel: members by name (at most 100 of them), guests by number, and how many in all."""
+
+    members: list[str]
+    guests: int
+    count: int
+
+
+class Who(Struct, frozen=True):
+    """The member that a passing event is about."""
+
+    username: str
+
+
+class Durable(Struct, frozen=True, kw_only=True, tag_field="type"):
+    """An event with a place on the channel's number line."""
+
+    channel: str
+    seq: int
+    at: str
+
+
+class PostCreated(Durable, frozen=True, tag="post.created"):
+    data: Post
+
+
+class PostUpdated(Durable, frozen=True, tag="post.updated"):
+    data: Post
+
+
+class PostDeleted(Durable, frozen=True, tag="post.deleted"):
+    data: Deleted
+
+
+class RatingUpdated(Durable, frozen=True, tag="rating.updated"):
+    data: Rating
+
+
+class ChannelUpdated(Durable, frozen=True, tag="channel.updated"):
+    data: Channel
+
+
+class Tombstone(Durable, frozen=True, tag="tombstone"):
+    """Stands where an entry was that a later one replaced."""
+
+
+class Live(Struct, frozen=True, kw_only=True, tag_field="type"):
+    """An event without a place on the number line."""
+
+    channel: str
+    at: str
+
+
+class PresenceChanged(Live, frozen=True, tag="presence.changed"):
+    data: PresenceData
+
+
+class Typing(Live, frozen=True, tag="typing"):
+    data: Who
+
+
+DurableEvent = PostCreated | PostUpdated | PostDeleted | RatingUpdated | ChannelUpdated | Tombstone
+LiveEvent = PresenceChanged | Typing
+Event = DurableEvent | LiveEvent
+
+_encoder = msgspec.json.Encoder()
+
+
+class Envelope(Struct, frozen=True):
+    """An event on its way between workers, with what the feed needs without reading it.
+
+    `seq` is 0 for an event that is not durable. `entity` names the thing that the event is the newest word on
+    (`post:7`); an earlier entry of the same entity is replaced by a tombstone. `text` is the event's JSON.
+    """
+
+    channel: str
+    epoch: str
+    seq: int
+    entity: str
+    text: bytes
+
+    def encode(self) -> bytes:
+        """The bytes that go over the broker."""
+        return f"{self.epoch}\n{self.seq}\n{self.entity}\n".encode() + self.text
+
+
+def decode_envelope(channel: str, message: bytes) -> Envelope:
+    """Read what `Envelope.encode` made.
+
+    Raises ValueError.
+    """
+    epoch, seq, entity, text = message.split(b"\n", 3)
+    return Envelope(channel, epoch.decode(), int(seq), entity.decode(), text)
+
+
+def encode_event(event: Event) -> bytes:
+    """The event's JSON text, UTF-8."""
+    return _encoder.encode(event)
+
+
+def tombstone(channel: str, seq: int, at: str) -> bytes:
+    """The JSON text of the tombstone at `seq`."""
+    return encode_event(Tombstone(channel=channel, seq=seq, at=at))
+
+
+DELIVERY: dict[str, Literal["durable", "latest", "passing"]] = {
+    "post.created": "durable",
+    "post.updated": "durable",
+    "post.deleted": "durable",
+    "rating.updated": "durable",
+    "channel.updated": "durable",
+    "tombstone": "durable",
+    "presence.changed": "latest",
+    "typing": "passing",
+}
+
+
+class _Stamp(Struct, frozen=True):
+    at: str
+
+
+def tombstone_of(channel: str, seq: int, text: bytes) -> bytes:
+    """The JSON text of the tombstone that takes the place of the event `text`."""
+    return tombstone(channel, seq, msgspec.json.decode(text, type=_Stamp).at)

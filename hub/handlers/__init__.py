@@ -1,0 +1,1 @@
+"""What clients reach: one blueprint per resource, and the websockets."""

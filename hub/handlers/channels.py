@@ -1,0 +1,146 @@
+"""Channels: the catalogue with who is online, one channel, and the history that a page is drawn from."""
+
+import hashlib
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from quart import Blueprint, Response, request
+from quart_schema import document_request, document_response, tag_blueprint
+
+from hub.channels.hub import Hub
+from hub.cursor import page_limit
+from hub.events import PresenceData
+from hub.handlers.context import identity_or_none, services, with_role
+from hub.handlers.json import answer, body, no_content
+from hub.model import Channel, ChannelInput, ChannelKind, ChannelStats, ParkFacts
+from hub.store import channels as store
+from hub.store import history as histories
+from hub.store.history import History
+
+channels = Blueprint("channels", __name__, url_prefix="/api/channels")
+tag_blueprint(channels, ["channels"])
+
+
+class ChannelNow(Struct, frozen=True):
+    """A channel and who is in it."""
+
+    slug: str
+    name: str
+    group: str
+    kind: ChannelKind
+    description: str
+    park: ParkFacts | None
+    stats: ChannelStats
+    online: PresenceData
+
+
+class ChannelGroup(Struct, frozen=True):
+    """Channels that belong together."""
+
+    group: str
+    channels: list[ChannelNow]
+
+
+class ChannelGroups(Struct, frozen=True):
+    """All channels."""
+
+    items: list[ChannelGroup]
+    next: str | None = None
+
+
+@channels.get("")
+@document_response(ChannelGroups, 200)
+async def every() -> Response:
+    """All channels by group, with stats and who is online."""
+    catalogue = await services().database.read(store.every)
+    groups: dict[str, list[ChannelNow]] = {}
+    for channel in catalogue:
+        groups.setdefault(channel.group, []).append(_now(channel, services().hub))
+    listing = ChannelGroups([ChannelGroup(group, members) for group, members in groups.items()])
+    tag = hashlib.blake2b(msgspec.json.encode(listing), digest_size=8).hexdigest()
+    return unchanged(tag) or answer(listing, headers=_cache_headers(tag))
+
+
+@channels.post("")
+@document_request(ChannelInput)
+@document_response(ChannelNow, 201)
+async def create() -> Response:
+    """Add a channel (admins)."""
+    with_role("admin")
+    new = await body(ChannelInput)
+    channel = await services().database.write(lambda tx: store.create(tx, new))
+    return answer(_now(channel, services().hub), 201, {"Location": f"/api/channels/{channel.slug}"})
+
+
+@channels.get("/<slug>")
+@document_response(ChannelNow, 200)
+async def one(slug: str) -> Response:
+    """One channel."""
+    return answer(_now(await services().database.read(lambda tx: store.get(tx, slug)), services().hub))
+
+
+@channels.put("/<slug>")
+@document_request(ChannelInput)
+@document_response(ChannelNow, 200)
+async def update(slug: str) -> Response:
+    """Change a channel (admins)."""
+    with_role("admin")
+    new = await body(ChannelInput)
+    return answer(_now(await services().database.write(lambda tx: store.update(tx, slug, new)), services().hub))
+
+
+@channels.delete("/<slug>")
+@document_response(dict[str, Any], 204)
+async def delete(slug: str) -> Response:
+    """Remove a channel and all that is in it (admins)."""
+    with_role("admin")
+    await services().database.write(lambda tx: store.delete(tx, slug))
+    return no_content()
+
+
+@channels.get("/<slug>/history")
+@document_response(History, 200)
+async def history(slug: str) -> Response:
+    """Everything that a page needs to draw itself, in one read; 304 when `epoch:seq` is unchanged."""
+    who = identity_or_none()
+    limit = page_limit(request.args.get("limit"))
+    user_id = None if who is None else who.user_id
+    epoch, seq = await services().database.read(lambda tx: histories.head(tx, slug))
+    if (not_modified := unchanged(history_tag(epoch, seq, limit, user_id))) is not None:
+        return not_modified
+    found = await services().database.read(lambda tx: histories.read(tx, slug, limit))
+    return answer(found, headers=_cache_headers(history_tag(found.epoch, found.seq, limit, user_id)))
+
+
+def history_tag(epoch: str, seq: int, limit: int, user_id: int | None) -> str:
+    """The ETag of a history: `epoch:seq`, and what else it depends on where that is not the default."""
+    tag = f"{epoch}:{seq}"
+    if limit != page_limit(None):
+        tag += f":{limit}"
+    return tag if user_id is None else f"{tag}:u{user_id}"
+
+
+def unchanged(tag: str) -> Response | None:
+    """304 when the client has what `tag` stands for (RFC 9110, section 13.1.2)."""
+    known = {entry.strip().removeprefix("W/") for entry in request.headers.get("If-None-Match", "").split(",")}
+    if known & {f'"{tag}"', "*"}:
+        return Response(b"", 304, _cache_headers(tag))
+    return None
+
+
+def _cache_headers(tag: str) -> dict[str, str]:
+    return {"ETag": f'"{tag}"', "Cache-Control": "private, no-cache", "Vary": "Authorization, Origin"}
+
+
+def _now(channel: Channel, hub: Hub) -> ChannelNow:
+    return ChannelNow(
+        slug=channel.slug,
+        name=channel.name,
+        group=channel.group,
+        kind=channel.kind,
+        description=channel.description,
+        park=channel.park,
+        stats=channel.stats,
+        online=hub.presence.of(channel.slug),
+    )

@@ -1,0 +1,133 @@
+"""What the handlers work with, and who is asking."""
+
+import ipaddress
+import time
+from collections.abc import Callable
+
+from msgspec import Struct
+from quart import Quart, current_app, request
+
+from hub.channels.hub import Hub
+from hub.config import Network, Settings
+from hub.errors import Forbidden, Unauthorized
+from hub.model import Role
+from hub.ratelimit import Limiter, Rate
+from hub.store.database import Database
+from hub.tokens import AccessTokens, Identity
+
+LOGIN = Rate(burst=10, per_second=1 / 10)
+REGISTER = Rate(burst=10, per_second=1 / 60)
+WRITE = Rate(burst=30, per_second=1)
+READ = Rate(burst=400, per_second=40)
+
+
+class Limits:
+    """The rate limits of REST, per worker. Off only for load tests."""
+
+    def __init__(self, enabled: bool, clock: Callable[[], float] = time.monotonic) -> None:
+        self._enabled = enabled
+        self._login = Limiter(LOGIN, clock)
+        self._register = Limiter(REGISTER, clock)
+        self._write = Limiter(WRITE, clock)
+        self._read = Limiter(READ, clock)
+
+    def login(self, address: str, username: str) -> None:
+        """Count an attempt to log in. Raises TooManyRequests."""
+        if self._enabled:
+            self._login.check(f"address {address}", "attempts to log in")
+            self._login.check(f"user {username.lower()}", "attempts to log in")
+
+    def register(self, address: str) -> None:
+        """Count a new account. Raises TooManyRequests."""
+        if self._enabled:
+            self._register.check(address, "new accounts from your address")
+
+    def write(self, who: Identity) -> None:
+        """Count a change. Raises TooManyRequests."""
+        if self._enabled:
+            self._write.check(str(who.user_id), "changes in a short time")
+
+    def read(self, address: str) -> None:
+        """Count a request. Raises TooManyRequests."""
+        if self._enabled:
+            self._read.check(address, "requests from your address")
+
+
+class Services(Struct, frozen=True):
+    """One worker's parts, made by `create_app`."""
+
+    settings: Settings
+    database: Database
+    hub: Hub
+    tokens: AccessTokens
+    limits: Limits
+
+
+def services_of(app: Quart) -> Services:
+    """The services of an app."""
+    services = app.extensions["hub"]
+    assert isinstance(services, Services)
+    return services
+
+
+def services() -> Services:
+    """The services of the app that handles this request."""
+    return services_of(current_app)
+
+
+def identity_or_none() -> Identity | None:
+    """The member who asks, None for a guest. Raises Unauthorized for a bad token."""
+    header = request.headers.get("Authorization")
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token or len(token) > 4096:
+        raise Unauthorized("Send the access token as `Authorization: Bearer TOKEN`.")
+    return services().hub.authenticate(token.strip())
+
+
+def member() -> Identity:
+    """The member who asks. Raises Unauthorized."""
+    who = identity_or_none()
+    if who is None:
+        raise Unauthorized("Log in to do this.")
+    return who
+
+
+def writer() -> Identity:
+    """The member who asks for a change, within the rate limit. Raises Unauthorized or TooManyRequests."""
+    who = member()
+    services().limits.write(who)
+    return who
+
+
+def with_role(*roles: Role) -> Identity:
+    """The member who asks, with one of `roles`. Raises Unauthorized or Forbidden."""
+    who = member()
+    if who.role not in roles:
+        raise Forbidden(f"This is for: {', '.join(roles)}.")
+    return who
+
+
+def client_address(peer: str | None, forwarded_for: str | None, trusted: tuple[Network, ...]) -> str:
+    """The address of the client itself: `X-Forwarded-For` is believed as far as proxies we trust wrote it."""
+    address = peer or "unknown"
+    hops = [hop.strip() for hop in (forwarded_for or "").split(",") if hop.strip()]
+    while hops and _is_trusted(address, trusted):
+        address = hops.pop()
+    return address
+
+
+def requester_address() -> str:
+    """The address of the client of this request."""
+    return client_address(
+        request.remote_addr, request.headers.get("X-Forwarded-For"), services().settings.trusted_proxies
+    )
+
+
+def _is_trusted(address: str, trusted: tuple[Network, ...]) -> bool:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in trusted)

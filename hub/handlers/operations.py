@@ -1,0 +1,57 @@
+"""For operators and monitors: is it alive, is it ready, and the descriptions of API and events."""
+
+from typing import Any
+
+from msgspec import Struct
+from quart import Blueprint, Response
+from quart_schema import document_response, tag_blueprint
+
+from hub.asyncapi import describe
+from hub.handlers.context import services
+from hub.handlers.json import answer
+from hub.store import log
+
+operations = Blueprint("operations", __name__)
+tag_blueprint(operations, ["operations"])
+
+
+class Health(Struct, frozen=True):
+    """A worker that answers."""
+
+    status: str
+    worker: str
+
+
+class Readiness(Struct, frozen=True):
+    """What the worker needs and has; a hub without Redis is ready, only slower."""
+
+    status: str
+    database: str
+    broker: str
+    sockets: int
+
+
+@operations.get("/healthz")
+@document_response(Health, 200)
+async def healthz() -> Response:
+    """200 while the worker answers."""
+    return answer(Health("ok", services().hub.worker))
+
+
+@operations.get("/readyz")
+@document_response(Readiness, 200)
+async def readyz() -> Response:
+    """200 when the database answers; 503 otherwise or while draining."""
+    hub = services().hub
+    await services().database.read(log.heads)
+    broker = "connected" if hub.broker.connected else "away: the feeds go on from the log"
+    status = "draining" if hub.draining else "ready"
+    ready = Readiness(status, "ok", broker, len(hub.registry.sockets))
+    return answer(ready, 503 if hub.draining else 200)
+
+
+@operations.get("/asyncapi.json")
+@document_response(dict[str, Any], 200)
+async def asyncapi() -> Response:
+    """The events and frames of the websockets, as AsyncAPI 3."""
+    return answer(describe())

@@ -1,0 +1,67 @@
+"""What holds for every request: rate limit, CORS, safe headers, and one line in the log."""
+
+import logging
+import time
+
+from quart import Quart, Response, g, request
+
+from hub.handlers.context import requester_address, services
+
+CORS_METHODS = "GET, POST, PUT, DELETE"
+CORS_HEADERS = "Authorization, Content-Type, If-None-Match"
+CORS_EXPOSED = "ETag, Retry-After, Location"
+QUIET = ("/healthz", "/readyz", "/metrics")
+log = logging.getLogger("hub.requests")
+
+
+def register(app: Quart) -> None:
+    """Do this around every request of the app."""
+    app.before_request(_before)
+    app.after_request(_after)
+
+
+async def _before() -> Response | None:
+    g.started = time.perf_counter()
+    if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+        return Response(b"", 204)
+    if request.path.startswith("/api/"):
+        services().limits.read(requester_address())
+    return None
+
+
+async def _after(response: Response) -> Response:
+    _allow_origin(response)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+    response.headers.setdefault("X-Frame-Options", "DENY")
+    if request.path.startswith("/api/"):
+        response.headers.setdefault("Cache-Control", "no-store")
+    if request.path not in QUIET:
+        _log(response)
+    return response
+
+
+def _allow_origin(response: Response) -> None:
+    origin = request.headers.get("Origin")
+    if origin is None or origin.lower() not in services().settings.allowed_origins:
+        return
+    response.headers["Access-Control-Allow-Origin"] = origin
+    response.headers["Vary"] = "Authorization, Origin"
+    response.headers["Access-Control-Expose-Headers"] = CORS_EXPOSED
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = CORS_METHODS
+        response.headers["Access-Control-Allow-Headers"] = CORS_HEADERS
+        response.headers["Access-Control-Max-Age"] = "600"
+
+
+def _log(response: Response) -> None:
+    log.info(
+        "%s %s",
+        request.method,
+        request.path,
+        extra={
+            "status": response.status_code,
+            "ms": round((time.perf_counter() - g.started) * 1000, 1),
+            "address": requester_address(),
+        },
+    )

@@ -1,0 +1,45 @@
+"""What one worker of all does in the background: checkpoints, and forgetting what is old."""
+
+import asyncio
+import logging
+
+from hub.errors import Unavailable
+from hub.store import accounts, log
+from hub.store.sqlite import SqliteDatabase
+
+CHECKPOINT_SECONDS = 2.0
+TIDY_EVERY = 150
+logger = logging.getLogger("hub.maintenance")
+
+
+class Maintenance:
+    """Runs in the worker with index 0 only."""
+
+    def __init__(self, database: SqliteDatabase, worker_index: int) -> None:
+        self._database = database
+        self._active = worker_index == 0
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin, when this is the worker for it."""
+        if self._active:
+            self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """End."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        rounds = 0
+        while True:
+            await asyncio.sleep(CHECKPOINT_SECONDS)
+            rounds += 1
+            try:
+                await self._database.checkpoint()
+                if rounds % TIDY_EVERY == 0:
+                    await self._database.write(log.trim)
+                    await self._database.write(accounts.forget_old_sessions)
+            except Unavailable as error:
+                logger.warning("maintenance has to wait: %s", error)

@@ -1,0 +1,193 @@
+"""What things are: the shapes that REST gives and takes.
+
+Times are RFC 3339 in UTC, ids are integers, stars are 1 to 5.
+"""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta, Struct
+
+from hub.errors import FieldError, InvalidInput, invalid_field
+
+Role = Literal["visitor", "moderator", "admin"]
+ChannelKind = Literal["park", "topic"]
+
+Title = Annotated[str, Meta(min_length=1, max_length=255)]
+Comment = Annotated[str, Meta(min_length=1, max_length=4000)]
+Username = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{2,31}$")]
+Password = Annotated[str, Meta(min_length=10, max_length=256)]
+DisplayName = Annotated[str, Meta(min_length=1, max_length=80)]
+Slug = Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
+Stars = Annotated[int, Meta(ge=1, le=5)]
+
+CONTENT_LIMIT = 8 * 1024
+FORMER_MEMBER = "former member"
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def rfc3339(moment: datetime) -> str:
+    """`moment` as RFC 3339 text in UTC with microseconds, so that texts sort as times do."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def utc_now() -> str:
+    """This moment as RFC 3339 text."""
+    return rfc3339(datetime.now(UTC))
+
+
+class Input(Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of everything that comes from outside: unknown fields are refused."""
+
+
+class Author(Struct, frozen=True):
+    """Who wrote something; a deleted account's `username` is null."""
+
+    username: str | None
+    name: str
+
+
+class User(Struct, frozen=True):
+    """A member, as others and the member see them."""
+
+    username: str
+    name: str
+    role: Role
+
+
+class PostEdit(Input, frozen=True):
+    """The fields of a post that its author writes."""
+
+    title: Title
+    comment: Comment
+    content: dict[str, Any] = {}
+
+    def __post_init__(self) -> None:
+        check_text("title", self.title)
+        check_text("comment", self.comment)
+        check_content(self.content)
+
+
+class PostInput(PostEdit, frozen=True):
+    """A new post; `client_id` makes sending it twice safe."""
+
+    client_id: UUID | None = None
+
+
+class Post(Struct, frozen=True):
+    """A post in a channel."""
+
+    id: int
+    channel: str
+    author: Author
+    title: str
+    comment: str
+    content: dict[str, Any]
+    client_id: str | None
+    created_at: str
+    updated_at: str
+
+
+class ParkFacts(Struct, frozen=True):
+    """A park's own facts; degrees are WGS 84."""
+
+    code: str
+    full_name: str
+    designation: str
+    states: list[str]
+    latitude: float
+    longitude: float
+    activities: list[str]
+    topics: list[str]
+
+
+class RatingSummary(Struct, frozen=True):
+    """`average` is null while `count` is 0."""
+
+    average: float | None
+    count: int
+
+
+class ChannelStats(Struct, frozen=True):
+    """What a channel holds."""
+
+    posts: int
+    reviews: int
+    rating: RatingSummary
+
+
+class Channel(Struct, frozen=True):
+    """A channel without what changes by the second."""
+
+    slug: str
+    name: str
+    group: str
+    kind: ChannelKind
+    description: str
+    park: ParkFacts | None
+    stats: ChannelStats
+
+
+class ChannelInput(Input, frozen=True):
+    """A channel as an admin makes or changes it."""
+
+    slug: Slug
+    name: Annotated[str, Meta(min_length=1, max_length=120)]
+    group: Annotated[str, Meta(min_length=1, max_length=80)]
+    kind: ChannelKind = "topic"
+    description: Annotated[str, Meta(max_length=500)] = ""
+
+    def __post_init__(self) -> None:
+        for field in ("name", "group"):
+            check_text(field, getattr(self, field))
+
+
+class Rating(Struct, frozen=True):
+    """Stars of a channel; the histogram's keys are "1" to "5"."""
+
+    average: float | None
+    count: int
+    histogram: dict[str, int]
+
+
+def check_text(field: str, text: str) -> None:
+    """Refuse text that shows as nothing or holds control characters.
+
+    Raises InvalidInput.
+    """
+    if not text.strip():
+        raise invalid_field(field, "write something here")
+    if _CONTROL.search(text):
+        raise invalid_field(field, "has characters that cannot be shown")
+
+
+def check_content(content: dict[str, Any]) -> None:
+    """Refuse free content over 8 KiB of JSON.
+
+    Raises InvalidInput.
+    """
+    size = len(msgspec.json.encode(content))
+    if size > CONTENT_LIMIT:
+        raise invalid_field("content", f"has {size} bytes; at most {CONTENT_LIMIT} are allowed")
+
+
+def rating_of(counts: list[int]) -> Rating:
+    """The rating that `counts` (of one star, two stars …) add up to."""
+    count = sum(counts)
+    total = sum(stars * n for stars, n in enumerate(counts, start=1))
+    histogram = {str(stars): n for stars, n in enumerate(counts, start=1)}
+    return Rating(round(total / count, 4) if count else None, count, histogram)
+
+
+def field_errors(error: msgspec.ValidationError) -> InvalidInput:
+    """A msgspec validation error as ours: its path becomes the field."""
+    message, _, path = str(error).partition(" - at `$")
+    field = path.rstrip("`").lstrip(".") or "body"
+    if unknown := re.search(r"unknown field `([^`]*)`", message):
+        field = unknown.group(1)
+    if missing := re.search(r"missing required field `([^`]*)`", message):
+        field = missing.group(1)
+    return InvalidInput("The input is not valid: see errors", fields=[FieldError(field, message)])

@@ -1,0 +1,102 @@
+"""The frames of a websocket that are not events: what clients send, and what answers them."""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from hub.events import PresenceData
+from hub.model import User
+
+FrameId = Annotated[str, Meta(max_length=64)] | Annotated[int, Meta(ge=0, le=2**53 - 1)]
+
+
+class ClientFrame(Struct, frozen=True, tag_field="type", forbid_unknown_fields=True):
+    """Base of all that a client sends."""
+
+
+class Hello(ClientFrame, frozen=True, tag="hello"):
+    """First and only once; `since` and `epoch` resume where the client was."""
+
+    token: Annotated[str, Meta(max_length=4096)] | None = None
+    since: Annotated[int, Meta(ge=0)] | None = None
+    epoch: Annotated[str, Meta(max_length=64)] | None = None
+
+
+class Auth(ClientFrame, frozen=True, tag="auth"):
+    """A fresh token on a living socket."""
+
+    token: Annotated[str, Meta(max_length=4096)]
+    id: FrameId | None = None
+
+
+class TypingFrame(ClientFrame, frozen=True, tag="typing"):
+    """The member is writing."""
+
+
+class Ping(ClientFrame, frozen=True, tag="ping"):
+    """Answered by `pong`."""
+
+    id: FrameId | None = None
+
+
+ChannelFrame = Hello | Auth | TypingFrame | Ping
+
+
+class Welcome(Struct, frozen=True, tag="welcome", tag_field="type"):
+    """Answers `hello`. With `recovered` the events after `since` follow; without it, fetch the history."""
+
+    channel: str
+    seq: int
+    epoch: str
+    recovered: bool
+    user: User | None
+    heartbeat: int
+    locations: list[Any]
+    presence: PresenceData
+
+
+class Ack(Struct, frozen=True, tag="ack", tag_field="type", omit_defaults=True):
+    """Answers a frame that had an `id`."""
+
+    id: FrameId
+    data: dict[str, Any] | None = None
+
+
+class ErrorFrame(Struct, frozen=True, tag="error", tag_field="type", omit_defaults=True):
+    """Something was refused; the socket stays open. `retry_after` is in seconds."""
+
+    code: str
+    message: str
+    id: FrameId | None = None
+    retry_after: float | None = None
+
+
+class Pong(Struct, frozen=True, tag="pong", tag_field="type", omit_defaults=True):
+    """Answers `ping`."""
+
+    id: FrameId | None = None
+
+
+class Heartbeat(Struct, frozen=True, tag="heartbeat", tag_field="type"):
+    """Sent when the channel was quiet; a higher `seq` than seen means something is missing."""
+
+    seq: int
+
+
+class Resync(Struct, frozen=True, tag="resync", tag_field="type"):
+    """Fetch the history again, then go on from its `seq`."""
+
+    reason: str
+
+
+class Goodbye(Struct, frozen=True, tag="goodbye", tag_field="type"):
+    """A planned close follows; come back after `reconnect_in` seconds."""
+
+    reason: str
+    reconnect_in: float
+
+
+ServerFrame = Welcome | Ack | ErrorFrame | Pong | Heartbeat | Resync | Goodbye
+
+encode = msgspec.json.Encoder().encode

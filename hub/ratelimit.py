@@ -1,0 +1,67 @@
+"""Rate limits: token buckets, kept by key, that forget the keys which are full again."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from hub.errors import TooManyRequests
+
+
+class Rate(msgspec.Struct, frozen=True):
+    """`burst` at once, refilled at `per_second`."""
+
+    burst: float
+    per_second: float
+
+
+class Bucket:
+    """A token bucket for one key. Times are in seconds of a monotonic clock."""
+
+    __slots__ = ("tokens", "updated")
+
+    def __init__(self, rate: Rate, now: float) -> None:
+        self.tokens = rate.burst
+        self.updated = now
+
+    def take(self, rate: Rate, now: float, cost: float = 1.0) -> float:
+        """Take `cost` tokens; returns 0, or after how many seconds there are enough."""
+        self.tokens = min(rate.burst, self.tokens + (now - self.updated) * rate.per_second)
+        self.updated = now
+        if self.tokens >= cost:
+            self.tokens -= cost
+            return 0.0
+        return (cost - self.tokens) / rate.per_second
+
+
+class Limiter:
+    """One rate for many keys (addresses, members)."""
+
+    FORGET_ABOVE = 10_000
+
+    def __init__(self, rate: Rate, clock: Callable[[], float]) -> None:
+        self._rate = rate
+        self._clock = clock
+        self._buckets: dict[str, Bucket] = {}
+
+    def wait_for(self, key: str) -> float:
+        """Count one for `key`; returns 0, or after how many seconds it may try again."""
+        now = self._clock()
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            if len(self._buckets) >= self.FORGET_ABOVE:
+                self._forget_full(now)
+            bucket = self._buckets[key] = Bucket(self._rate, now)
+        return bucket.take(self._rate, now)
+
+    def check(self, key: str, what: str) -> None:
+        """Count one for `key`.
+
+        Raises TooManyRequests when it is over the limit; `what` names it for the user.
+        """
+        wait = self.wait_for(key)
+        if wait > 0:
+            raise TooManyRequests(f"Too many {what}. Try again in {wait:.0f} seconds.", retry_after=wait)
+
+    def _forget_full(self, now: float) -> None:
+        refill = self._rate.burst / self._rate.per_second
+        self._buckets = {k: b for k, b in self._buckets.items() if now - b.updated < refill}

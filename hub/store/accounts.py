@@ -1,0 +1,195 @@
+"""Members and their log-in sessions: refresh tokens rotate, and one that is used twice ends its session."""
+
+import secrets
+from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
+
+from hub.errors import Conflict, NotFound, Unauthorized
+from hub.model import Role, User, rfc3339
+from hub.store import posts
+from hub.store.database import Row, SessionsEnded, Transaction, required
+from hub.tokens import REFRESH_SECONDS, new_refresh_token, refresh_hash
+
+REMEMBER_ENDED = timedelta(days=1)
+
+
+class Account(Struct, frozen=True):
+    """A member with what only the hub sees."""
+
+    id: int
+    username: str
+    name: str
+    role: Role
+    password_hash: str
+
+    @property
+    def user(self) -> User:
+        """What may be shown."""
+        return User(self.username, self.name, self.role)
+
+
+class Login(Struct, frozen=True):
+    """A session that has begun or gone on, with its next refresh token."""
+
+    account: Account
+    session: str
+    refresh_token: str
+
+
+def register(tx: Transaction, username: str, name: str, password_hash: str, role: Role = "visitor") -> Account:
+    """Add a member. Raises Conflict when the username is taken (whatever its case)."""
+    if by_username(tx, username) is not None:
+        raise Conflict(f"The username {username!r} is taken. Choose another one.")
+    row = required(
+        tx.one(
+            """INSERT INTO users (username, name, password_hash, role, created_at)
+            VALUES (:username, :name, :password_hash, :role, :now) RETURNING *""",
+            username=username,
+            name=name,
+            password_hash=password_hash,
+            role=role,
+            now=tx.now,
+        )
+    )
+    return _account(row)
+
+
+def by_username(tx: Transaction, username: str) -> Account | None:
+    """The member with this username, whatever its case."""
+    row = tx.one("SELECT * FROM users WHERE lower(username) = lower(:username)", username=username)
+    return None if row is None else _account(row)
+
+
+def get(tx: Transaction, user_id: int) -> Account:
+    """The member with this id. Raises Unauthorized when the account is gone."""
+    row = tx.one("SELECT * FROM users WHERE id = :id", id=user_id)
+    if row is None:
+        raise Unauthorized("This account is no longer there.")
+    return _account(row)
+
+
+def begin_session(tx: Transaction, user_id: int) -> Login:
+    """Begin a log-in session. Raises Unauthorized when the account is gone."""
+    account = get(tx, user_id)
+    session = secrets.token_urlsafe(12)
+    tx.run(
+        "INSERT INTO sessions (id, user_id, created_at) VALUES (:id, :user, :now)",
+        id=session,
+        user=user_id,
+        now=tx.now,
+    )
+    return Login(account, session, _issue_refresh(tx, session))
+
+
+def rotate(tx: Transaction, token: str) -> Login | None:
+    """Exchange a refresh token for the next one; None for one that was used before, which ends its session.
+
+    A return value instead of an error, because the ending has to be committed. Raises Unauthorized for any other.
+    """
+    row = tx.one(
+        """SELECT refresh_tokens.*, sessions.user_id, sessions.ended_at FROM refresh_tokens
+        JOIN sessions ON sessions.id = refresh_tokens.session_id WHERE hash = :hash""",
+        hash=refresh_hash(token),
+    )
+    if row is None or row["expires_at"] <= tx.now or row["ended_at"] is not None:
+        raise Unauthorized("Your session has ended: log in again.")
+    if row["used_at"] is not None:
+        end_sessions(tx, [row["session_id"]])
+        return None
+    tx.run("UPDATE refresh_tokens SET used_at = :now WHERE hash = :hash", now=tx.now, hash=row["hash"])
+    return Login(get(tx, row["user_id"]), row["session_id"], _issue_refresh(tx, row["session_id"]))
+
+
+def session_of(tx: Transaction, token: str) -> str | None:
+    """The session that a refresh token belongs to."""
+    row = tx.one("SELECT session_id FROM refresh_tokens WHERE hash = :hash", hash=refresh_hash(token))
+    return None if row is None else str(row["session_id"])
+
+
+def end_sessions(tx: Transaction, sessions: list[str]) -> None:
+    """End sessions; their sockets are closed on every worker."""
+    tx.many(
+        "UPDATE sessions SET ended_at = :now WHERE id = :id AND ended_at IS NULL",
+        [{"id": session, "now": tx.now} for session in sessions],
+    )
+    if sessions:
+        tx.announce(SessionsEnded(sessions))
+
+
+def end_all_sessions(tx: Transaction, user_id: int) -> None:
+    """Log a member out everywhere."""
+    rows = tx.all("SELECT id FROM sessions WHERE user_id = :user AND ended_at IS NULL", user=user_id)
+    end_sessions(tx, [row["id"] for row in rows])
+
+
+def sessions_ended_since(tx: Transaction, moment: str) -> list[str]:
+    """Sessions that were ended at `moment` (RFC 3339) or later."""
+    return [row["id"] for row in tx.all("SELECT id FROM sessions WHERE ended_at >= :moment", moment=moment)]
+
+
+def change(tx: Transaction, user_id: int, session: str, name: str, password_hash: str | None) -> Account:
+    """Change the name that others see, and with a new password end all sessions but `session`."""
+    before = get(tx, user_id)
+    tx.run("UPDATE users SET name = :name WHERE id = :id", name=name, id=user_id)
+    if before.name != name:
+        posts.announce_author(tx, user_id)
+    if password_hash is not None:
+        set_password(tx, user_id, password_hash)
+        others = tx.all(
+            "SELECT id FROM sessions WHERE user_id = :user AND ended_at IS NULL AND id <> :session",
+            user=user_id,
+            session=session,
+        )
+        end_sessions(tx, [row["id"] for row in others])
+    return get(tx, user_id)
+
+
+def set_password(tx: Transaction, user_id: int, password_hash: str) -> None:
+    """Store another password hash."""
+    tx.run("UPDATE users SET password_hash = :hash WHERE id = :id", hash=password_hash, id=user_id)
+
+
+def set_role(tx: Transaction, username: str, role: Role) -> Account:
+    """Change a member's role and end the sessions that still carry the old one. Raises NotFound."""
+    account = by_username(tx, username)
+    if account is None:
+        raise NotFound(f"There is no member called {username!r}.")
+    tx.run("UPDATE users SET role = :role WHERE id = :id", role=role, id=account.id)
+    end_all_sessions(tx, account.id)
+    return get(tx, account.id)
+
+
+def delete(tx: Transaction, user_id: int) -> None:
+    """Delete an account and what is personal in it; posts stay as "former member"."""
+    end_all_sessions(tx, user_id)
+    posts.leave_behind(tx, user_id)
+    tx.run("DELETE FROM users WHERE id = :id", id=user_id)
+
+
+def forget_old_sessions(tx: Transaction) -> None:
+    """Remove sessions and refresh tokens that nobody can use any more."""
+    ended_before = rfc3339(datetime.now(UTC) - REMEMBER_ENDED)
+    tx.run("DELETE FROM refresh_tokens WHERE expires_at < :now", now=tx.now)
+    tx.run("DELETE FROM sessions WHERE ended_at < :before", before=ended_before)
+    tx.run(
+        """DELETE FROM sessions WHERE ended_at IS NULL AND created_at < :before
+        AND id NOT IN (SELECT session_id FROM refresh_tokens)""",
+        before=ended_before,
+    )
+
+
+def _issue_refresh(tx: Transaction, session: str) -> str:
+    token, hashed = new_refresh_token()
+    expires_at = rfc3339(datetime.now(UTC) + timedelta(seconds=REFRESH_SECONDS))
+    tx.run(
+        "INSERT INTO refresh_tokens (hash, session_id, expires_at) VALUES (:hash, :session, :expires_at)",
+        hash=hashed,
+        session=session,
+        expires_at=expires_at,
+    )
+    return token
+
+
+def _account(row: Row) -> Account:
+    return Account(row["id"], row["username"], row["name"], row["role"], row["password_hash"])

@@ -1,0 +1,76 @@
+"""What the store's modules and their callers see of a database.
+
+A unit of work is a plain function of a `Transaction`. `Database.write` runs it whole, in a transaction of its own or in
+one shared with other waiting units, and returns after the commit is durable.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+from msgspec import Struct
+
+from hub.events import Envelope
+
+T = TypeVar("T")
+Row = Mapping[str, Any]
+Value = str | int | float | bytes | None
+
+
+class SessionsEnded(Struct, frozen=True):
+    """Log-in sessions that have just been ended."""
+
+    sessions: list[str]
+
+
+Announcement = Envelope | SessionsEnded
+OnCommit = Callable[[Sequence[Announcement]], None]
+
+
+class Transaction(Protocol):
+    """One unit's view of the database. SQL has `:named` parameters and runs on SQLite and PostgreSQL alike."""
+
+    now: str
+    engine: str
+
+    def one(self, sql: str, /, **params: Value) -> Row | None:
+        """The first row, or None."""
+
+    def all(self, sql: str, /, **params: Value) -> list[Row]:
+        """All rows."""
+
+    def run(self, sql: str, /, **params: Value) -> int:
+        """Run a statement; returns how many rows it touched."""
+
+    def many(self, sql: str, rows: Sequence[Mapping[str, Value]], /) -> None:
+        """Run a statement once for each of `rows`."""
+
+    def announce(self, announcement: Announcement) -> None:
+        """Tell the other workers after the commit; nothing is told when the unit fails."""
+
+
+class Database(Protocol):
+    """A database that runs units of work."""
+
+    on_commit: OnCommit
+
+    async def write(self, unit: Callable[[Transaction], T]) -> T:
+        """Run `unit` and return its result once it is durable.
+
+        Raises what `unit` raises, and Unavailable when the database cannot take it; nothing is changed then.
+        """
+
+    async def read(self, unit: Callable[[Transaction], T]) -> T:
+        """Run `unit` on one snapshot. Raises Unavailable when the database does not answer."""
+
+    def migrate(self) -> Awaitable[list[str]]:
+        """Bring the schema up to date, once whoever else starts; returns the names of what was applied."""
+
+    async def close(self) -> None:
+        """Finish what is waiting and close the connections."""
+
+
+def required(row: Row | None) -> Row:
+    """The row of a statement that always has one (`RETURNING` after an insert, an aggregate)."""
+    if row is None:
+        raise LookupError("the statement returned no row")
+    return row

@@ -1,0 +1,45 @@
+"""Numbered migrations: each file of `schema/<engine>/` runs once, in order, whoever starts first."""
+
+import sqlite3
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+from hub.model import utc_now
+
+_TABLE = "CREATE TABLE IF NOT EXISTS schema_migrations (name TEXT PRIMARY KEY, applied_at TEXT NOT NULL)"
+
+
+def migrations(engine: str) -> list[tuple[str, str]]:
+    """Names and SQL of the engine's migrations, in order."""
+    folder = files("hub.store") / "schema" / engine
+    return sorted((entry.name, entry.read_text()) for entry in folder.iterdir() if entry.name.endswith(".sql"))
+
+
+def statements(script: str) -> Iterator[str]:
+    """The statements of an SQLite script, triggers whole."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def migrate_sqlite(path: Path) -> list[str]:
+    """Apply what is missing in one transaction; returns the names of what was applied."""
+    connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(_TABLE)
+        done = {name for (name,) in connection.execute("SELECT name FROM schema_migrations")}
+        missing = [(name, script) for name, script in migrations("sqlite") if name not in done]
+        for name, script in missing:
+            for statement in statements(script):
+                connection.execute(statement)
+            connection.execute("INSERT INTO schema_migrations VALUES (?, ?)", (name, utc_now()))
+        connection.execute("COMMIT")
+        return [name for name, _ in missing]
+    finally:
+        connection.close()

@@ -1,0 +1,221 @@
+"""SQLite through aiosqlite: each unit of work in one hop to the connection's thread, waiting units in one commit."""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import aiosqlite
+
+from hub.errors import Conflict, HubError, Unavailable
+from hub.model import utc_now
+from hub.store.database import Announcement, OnCommit, Row, Transaction, Value
+from hub.store.migrations import migrate_sqlite
+
+T = TypeVar("T")
+Unit = Callable[[Transaction], Any]
+Outcome = tuple[Any, BaseException | None]
+
+BUSY_MS = 5_000
+BATCH = 256
+READERS = 2
+log = logging.getLogger("hub.store")
+
+
+class SqliteTransaction:
+    """A unit's view of one SQLite connection, used on that connection's thread only."""
+
+    engine = "sqlite"
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self.now = utc_now()
+        self.announcements: list[Announcement] = []
+
+    def one(self, sql: str, /, **params: Value) -> Row | None:
+        return cast("Row | None", self._connection.execute(sql, params).fetchone())
+
+    def all(self, sql: str, /, **params: Value) -> list[Row]:
+        return cast("list[Row]", self._connection.execute(sql, params).fetchall())
+
+    def run(self, sql: str, /, **params: Value) -> int:
+        return self._connection.execute(sql, params).rowcount
+
+    def many(self, sql: str, rows: Sequence[Mapping[str, Value]], /) -> None:
+        self._connection.executemany(sql, rows)
+
+    def announce(self, announcement: Announcement) -> None:
+        self.announcements.append(announcement)
+
+
+class SqliteDatabase:
+    """One writer connection with group commit, and read-only connections beside it."""
+
+    def __init__(self, path: Path, on_commit: OnCommit) -> None:
+        self.on_commit = on_commit
+        self._path = path
+        self._writer: aiosqlite.Connection
+        self._readers: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
+        self._waiting: list[tuple[Unit, asyncio.Future[Any]]] = []
+        self._committing: asyncio.Task[None] | None = None
+
+    async def migrate(self) -> list[str]:
+        """Apply the migrations that are missing."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        return await asyncio.to_thread(migrate_sqlite, self._path)
+
+    async def open(self) -> None:
+        """Open the connections. Raises Unavailable when the file cannot be opened."""
+        with _unavailable_when_sqlite_fails():
+            self._writer = await _connect(f"file:{self._path}")
+            for _ in range(READERS):
+                self._readers.put_nowait(await _connect(f"file:{self._path}?mode=ro", "PRAGMA query_only=ON"))
+
+    async def write(self, unit: Callable[[Transaction], T]) -> T:
+        """Run `unit`, durably. Raises what it raises, Conflict or Unavailable."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append((unit, future))
+        if self._committing is None:
+            self._committing = asyncio.create_task(self._commit_waiting())
+        return await future
+
+    async def read(self, unit: Callable[[Transaction], T]) -> T:
+        """Run `unit` on one snapshot. Raises Unavailable."""
+        connection = await self._readers.get()
+        try:
+            with _unavailable_when_sqlite_fails():
+                return cast(T, await _on_thread(connection, _run_snapshot, unit))
+        finally:
+            self._readers.put_nowait(connection)
+
+    async def checkpoint(self) -> None:
+        """Move the write-ahead log into the file. From one worker only (SQLite's WAL-reset bug before 3.51.3)."""
+        with _unavailable_when_sqlite_fails():
+            await _on_thread(self._writer, _checkpoint)
+
+    async def close(self) -> None:
+        """Finish what is waiting and close the connections."""
+        if self._committing is not None:
+            await self._committing
+        await self._writer.close()
+        while not self._readers.empty():
+            await self._readers.get_nowait().close()
+
+    async def _commit_waiting(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+                await self._commit(batch)
+        finally:
+            self._committing = None
+
+    async def _commit(self, batch: list[tuple[Unit, asyncio.Future[Any]]]) -> None:
+        try:
+            with _unavailable_when_sqlite_fails():
+                outcomes, announcements = await _on_thread(self._writer, _run_batch, [unit for unit, _ in batch])
+        except Unavailable as error:
+            outcomes, announcements = [(None, error)] * len(batch), []
+        if announcements:
+            self.on_commit(announcements)
+        for (_, future), (result, failure) in zip(batch, outcomes, strict=True):
+            if future.cancelled():
+                continue
+            if failure is None:
+                future.set_result(result)
+            else:
+                future.set_exception(failure)
+
+
+async def _connect(uri: str, *pragmas: str) -> aiosqlite.Connection:
+    connection = await aiosqlite.connect(uri, uri=True, isolation_level=None, cached_statements=512)
+    connection.row_factory = sqlite3.Row
+    for pragma in (
+        f"PRAGMA busy_timeout={BUSY_MS}",
+        "PRAGMA synchronous=FULL",
+        "PRAGMA foreign_keys=ON",
+        "PRAGMA secure_delete=ON",
+        "PRAGMA wal_autocheckpoint=0",
+        *pragmas,
+    ):
+        await connection.execute_fetchall(pragma)
+    return connection
+
+
+async def _on_thread(connection: aiosqlite.Connection, work: Callable[..., T], *args: Any) -> T:
+    # aiosqlite's public calls hop to its thread once per statement; a whole unit in one hop costs a quarter of that.
+    raw = connection._conn
+    execute = cast("Callable[..., Awaitable[T]]", connection._execute)
+    return await execute(partial(work, raw, *args))
+
+
+def _run_batch(connection: sqlite3.Connection, units: list[Unit]) -> tuple[list[Outcome], list[Announcement]]:
+    transaction = SqliteTransaction(connection)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        outcomes = [_run_unit(connection, transaction, unit, alone=len(units) == 1) for unit in units]
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return outcomes, transaction.announcements
+
+
+def _run_unit(connection: sqlite3.Connection, transaction: SqliteTransaction, unit: Unit, alone: bool) -> Outcome:
+    """Run one unit under its own savepoint, so that one that fails does not take the others along."""
+    announced = len(transaction.announcements)
+    connection.execute("SAVEPOINT unit")
+    try:
+        result = unit(transaction)
+    except sqlite3.OperationalError:
+        raise
+    except BaseException as error:
+        del transaction.announcements[announced:]
+        connection.execute("ROLLBACK TO unit")
+        connection.execute("RELEASE unit")
+        return None, _as_hub_error(error)
+    connection.execute("RELEASE unit")
+    return result, None
+
+
+def _as_hub_error(error: BaseException) -> BaseException:
+    if isinstance(error, sqlite3.IntegrityError):
+        log.warning("a write broke a constraint: %s", error)
+        return Conflict("Somebody changed this at the same time. Load it again and retry.")
+    return error
+
+
+def _run_snapshot(connection: sqlite3.Connection, unit: Unit) -> Any:
+    connection.execute("BEGIN")
+    try:
+        return unit(SqliteTransaction(connection))
+    finally:
+        connection.execute("ROLLBACK")
+
+
+def _checkpoint(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+@contextmanager
+def _unavailable_when_sqlite_fails() -> Iterator[None]:
+    try:
+        yield
+    except HubError:
+        raise
+    except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
+        log.error("the database failed: %s", error)
+        raise Unavailable(_reason(error), retry_after=2) from error
+
+
+def _reason(error: sqlite3.Error) -> str:
+    text = str(error)
+    if "locked" in text or "busy" in text:
+        return "The database is busy. Nothing was changed; try again in a moment."
+    if "full" in text or "disk I/O" in text:
+        return "The disk is full. Nothing was changed; what was saved before is safe."
+    return "The database cannot answer. Nothing was changed; try again in a moment."

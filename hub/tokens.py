@@ -1,0 +1,144 @@
+"""Passwords and tokens: Argon2id, access tokens (JWT, RFC 7519) and opaque refresh tokens."""
+
+import hashlib
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import cast
+
+import argon2
+import jwt
+from msgspec import Struct
+
+from hub.errors import Unauthorized
+from hub.model import Role
+
+ACCESS_SECONDS = 15 * 60
+REFRESH_SECONDS = 30 * 24 * 3600
+ISSUER = "frostbyte-hub"
+AUDIENCE = "frostbyte-hub/access"
+ALGORITHM = "HS256"
+_REQUIRED = ["sub", "sid", "role", "iat", "exp", "iss", "aud"]
+_ROLES = ("visitor", "moderator", "admin")
+
+_hasher = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+
+class Identity(Struct, frozen=True):
+    """Who an access token speaks for; `expires` is in seconds since 1970."""
+
+    user_id: int
+    username: str
+    name: str
+    role: Role
+    session: str
+    expires: float
+
+
+def hash_password(password: str) -> str:
+    """The Argon2id hash to store (RFC 9106; memory and time costs as OWASP advises)."""
+    return _hasher.hash(password)
+
+
+def password_matches(stored: str, password: str) -> bool:
+    """Whether `password` is the one that `stored` was made from."""
+    try:
+        return _hasher.verify(stored, password)
+    except (argon2.exceptions.VerifyMismatchError, argon2.exceptions.InvalidHashError):
+        return False
+
+
+def needs_rehash(stored: str) -> bool:
+    """Whether `stored` was made with other costs than today's."""
+    return _hasher.check_needs_rehash(stored)
+
+
+# Verified in place of a missing user's, so that a log-in takes as long whether the name exists or not.
+NOBODY = hash_password(secrets.token_urlsafe(16))
+
+
+def new_refresh_token() -> tuple[str, str]:
+    """A fresh refresh token and the hash of it to store."""
+    token = secrets.token_urlsafe(32)
+    return token, refresh_hash(token)
+
+
+def refresh_hash(token: str) -> str:
+    """The hash that a refresh token is stored under."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+class AccessTokens:
+    """Makes and reads access tokens. The newest key signs, all keys verify."""
+
+    CACHE_SIZE = 10_000
+
+    def __init__(self, keys: Sequence[str], clock: Callable[[], float] = time.time) -> None:
+        self._keys = tuple(keys)
+        self._clock = clock
+        self._read: OrderedDict[str, Identity] = OrderedDict()
+
+    def issue(self, user_id: int, username: str, name: str, role: Role, session: str) -> str:
+        """An access token for 15 minutes."""
+        now = int(self._clock())
+        claims = {
+            "sub": str(user_id),
+            "sid": session,
+            "role": role,
+            "username": username,
+            "name": name,
+            "iat": now,
+            "exp": now + ACCESS_SECONDS,
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+        }
+        return jwt.encode(claims, self._keys[0], algorithm=ALGORITHM)
+
+    def read(self, token: str) -> Identity:
+        """Who the token speaks for.
+
+        Raises Unauthorized when it is forged, ended or not an access token.
+        """
+        identity = self._read.get(token)
+        if identity is None:
+            identity = self._verify(token)
+            self._read[token] = identity
+            if len(self._read) > self.CACHE_SIZE:
+                self._read.popitem(last=False)
+        if identity.expires <= self._clock():
+            self._read.pop(token, None)
+            raise Unauthorized("Your access token has ended: refresh it or log in again.")
+        return identity
+
+    def _verify(self, token: str) -> Identity:
+        for key in self._keys:
+            try:
+                claims = jwt.decode(
+                    token,
+                    key,
+                    algorithms=[ALGORITHM],
+                    issuer=ISSUER,
+                    audience=AUDIENCE,
+                    options={"require": _REQUIRED, "verify_exp": False},
+                )
+                return _identity(claims)
+            except jwt.InvalidSignatureError:
+                continue
+            except (jwt.InvalidTokenError, TypeError, ValueError):
+                break
+        raise Unauthorized("Your access token is not valid: log in again.")
+
+
+def _identity(claims: dict[str, object]) -> Identity:
+    role = claims["role"]
+    if role not in _ROLES:
+        raise ValueError("unknown role")
+    return Identity(
+        user_id=int(str(claims["sub"])),
+        username=str(claims.get("username", "")),
+        name=str(claims.get("name", "")),
+        role=cast(Role, role),
+        session=str(claims["sid"]),
+        expires=float(str(claims["exp"])),
+    )

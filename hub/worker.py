@@ -1,0 +1,53 @@
+"""The entry of a worker process: `python -m hub.worker`, started by the supervisor with its sockets as descriptors."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+
+import uvloop
+
+from hub.app import create_app
+from hub.config import Settings, load_settings
+from hub.handlers.context import services_of
+from hub.logs import configure_logs
+from hub.server import serve
+
+
+async def run(settings: Settings, listener: socket.socket, parent: int, ready: int) -> int:
+    """Serve until SIGTERM, until the parent is gone or until the realtime core has failed; returns the exit code."""
+    loop = asyncio.get_running_loop()
+    stopping = asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, stopping.set)
+    loop.add_reader(parent, stopping.set)
+    app = create_app(settings)
+    hub = services_of(app).hub
+    hub.on_failure = stopping.set
+
+    async def stop() -> None:
+        await stopping.wait()
+        loop.remove_reader(parent)
+
+    def say_ready() -> None:
+        os.write(ready, b"1")
+        os.close(ready)
+
+    await serve(app, listener, say_ready, stop, hub.drain, settings.drain_seconds)
+    return 1 if hub.failed else 0
+
+
+def main() -> None:
+    """Read what the supervisor left in the environment and serve."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    settings = load_settings()
+    configure_logs(settings.env)
+    listener = socket.socket(fileno=int(os.environ["HUB_LISTEN_FD"]))
+    listener.setblocking(False)
+    parent, ready = int(os.environ["HUB_PARENT_FD"]), int(os.environ["HUB_READY_FD"])
+    sys.exit(uvloop.run(run(settings, listener, parent, ready)))
+
+
+if __name__ == "__main__":
+    main()
