@@ -43,7 +43,7 @@ ENV PATH=/opt/hub/bin:$PATH \
     HUB_BIND=0.0.0.0:8000 \
     HUB_DATABASE_URL=sqlite:////var/lib/hub/hub.db
 RUN python -c "import sqlite3; assert sqlite3.sqlite_version_info >= (3, 51, 3), sqlite3.sqlite_version"
-WORKDIR /var/lib/hub
+WORKDIR /app
 USER 10001:10001
 VOLUME /var/lib/hub
 EXPOSE 8000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import uuid
 from collections.abc import Iterable
 from typing import Any, Self
@@ -28,7 +29,11 @@ class Api:
     """
 
     def __init__(
-        self, base_url: str, *, verify: bool = True, transport: httpx.AsyncBaseTransport | None = None
+        self,
+        base_url: str,
+        *,
+        verify: ssl.SSLContext | bool = True,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.base_url = base_url
         self.token: str | None = None
