@@ -81,9 +81,7 @@ class Api:
             raise ApiError(response)
         return response.json() if response.content else None
 
-    async def register(
-        self, username: str, *, password: str = PASSWORD, name: str | None = None
-    ) -> dict[str, Any]:
+    async def register(self, username: str, *, password: str = PASSWORD, name: str | None = None) -> dict[str, Any]:
         body = {"username": username, "password": password, **({"name": name} if name else {})}
         return self._signed_in(await self.call("POST", "/api/auth/register", json=body, expect=[201]))
 
@@ -119,9 +117,7 @@ class Api:
         body = {"title": title, "comment": comment, **fields}
         body.setdefault("content", {})
         body.setdefault("client_id", str(uuid.uuid4()))
-        post: dict[str, Any] = await self.call(
-            "POST", f"/api/channels/{channel}/posts", json=body, expect=[200, 201]
-        )
+        post: dict[str, Any] = await self.call("POST", f"/api/channels/{channel}/posts", json=body, expect=[200, 201])
         return post
 
     async def edit_post(self, post_id: Any, title: str, comment: str, **fields: Any) -> dict[str, Any]:

@@ -18,6 +18,7 @@ class ChannelState:
     posts: dict[Any, dict[str, Any]] = field(default_factory=dict)
     reviews: dict[Any, dict[str, Any]] = field(default_factory=dict)
     rating: dict[str, Any] | None = None
+    # None until the first `channel.updated`: a history names its channel, and does not describe it.
     channel: dict[str, Any] | None = None
     locations: dict[str, dict[str, Any]] = field(default_factory=dict)
     presence: dict[str, Any] | None = None
@@ -26,10 +27,9 @@ class ChannelState:
     def from_history(cls, history: dict[str, Any]) -> Self:
         state = cls()
         state.posts = {post["id"]: post for post in history["posts"]["items"]}
-        state.reviews = {review["id"]: review for review in history["reviews"]["items"]}
-        state.rating = _without(history["rating"], "mine")
-        state.channel = _without(history["channel"], "stats", "online")
-        state.locations = {location["username"]: location for location in history["locations"]}
+        state.reviews = {review["id"]: review for review in history.get("reviews", {}).get("items", ())}
+        state.rating = _without(history.get("rating"), "mine")
+        state.locations = {location["username"]: location for location in history.get("locations", ())}
         return state
 
     def apply(self, event: Frame) -> None:

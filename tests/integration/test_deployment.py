@@ -144,9 +144,11 @@ def test_metrics_stay_inside(nginx: NginxServer, hub: HubProcess, path: str) -> 
 
 
 async def test_an_unchanged_history_is_answered_with_304_through_gzip(
-    nginx: NginxServer, new_api: NewApi
+    nginx: NginxServer, new_api: NewApi, unique: Callable[[str], str]
 ) -> None:
     api = new_api(nginx.base_url)
+    await api.register(unique("ada"))
+    await api.post(CHANNEL, "Long enough to be worth compressing", "A long walk. " * 150)
     path = f"/api/channels/{CHANNEL}/history"
     first = await api.request("GET", path, headers={"Accept-Encoding": "gzip"})
     assert first.status_code == 200
@@ -288,9 +290,7 @@ async def test_with_the_tls_part_everything_moves_to_https(
 def test_the_health_check_of_the_image_passes_on_a_living_hub(hub: HubProcess) -> None:
     dockerfile = (ROOT / "Dockerfile").read_text()
     command = dockerfile.split('CMD ["python", "-c", "')[1].split('"]')[0]
-    done = subprocess.run(
-        [sys.executable, "-c", command], env={"HUB_BIND": f"0.0.0.0:{hub.port}"}, capture_output=True
-    )
+    done = subprocess.run([sys.executable, "-c", command], env={"HUB_BIND": f"0.0.0.0:{hub.port}"}, capture_output=True)
     assert done.returncode == 0, done.stderr
 
 

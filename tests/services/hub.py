@@ -84,9 +84,7 @@ class HubProcess(Service):
         """
         done = self.try_run(*arguments, stdin=stdin)
         if done.returncode:
-            raise RuntimeError(
-                f"hub {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
-            )
+            raise RuntimeError(f"hub {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
         return done
 
     def try_run(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:

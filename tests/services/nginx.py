@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -74,6 +75,9 @@ class NginxServer(Service):
 
     def command(self) -> Sequence[str]:
         directives = f"daemon off; pid {self.folder}/nginx.pid;"
+        if os.geteuid() == 0:
+            # Its workers would otherwise be a user who may not enter pytest's folders.
+            directives += " user root;"
         return [find_program("nginx"), "-p", str(self.folder), "-c", str(self.conf_path), "-g", directives]
 
     def ready(self) -> bool:

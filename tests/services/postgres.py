@@ -40,9 +40,7 @@ class PostgresCluster(Service):
 
     def program(self, name: str) -> str:
         """Debian keeps the server's programs out of the PATH, in a folder for each version."""
-        folders = sorted(
-            Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: float(p.parent.name), reverse=True
-        )
+        folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: float(p.parent.name), reverse=True)
         for folder in folders:
             if (folder / name).exists():
                 return str(folder / name)
