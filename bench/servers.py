@@ -31,9 +31,11 @@ class Server:
         command: Sequence[str],
         ports: Sequence[int],
         environment: Mapping[str, str] | None = None,
-        core: int = SERVER_CORE,
+        core: int | str = SERVER_CORE,
+        holds: object = None,
     ) -> None:
         self.name = name
+        self._holds = holds  # what must not be collected while the server runs, such as its folder
         self.ports = ports
         self.log = VAR / "logs" / f"{name.replace(' ', '-').replace('/', '-')}.log"
         self._command = ["taskset", "-c", str(core), *command]

@@ -39,7 +39,7 @@ struct group {
     long hello_count;
     u64 began, cpu_began, deliveries, completed, last_delivery, other, bytes;
     uint32_t *delivered_to; /* how many have event k, a ring */
-    histogram latency;
+    histogram latency, last; /* of every delivery; of the last of each event */
 };
 
 static group groups[GROUPS];
@@ -140,6 +140,7 @@ static void event(subscriber *c, const char *stamp, u64 now)
     if (++*reached >= (uint32_t)g->open) {
         *reached = 0;
         g->completed++;
+        histogram_add(&g->last, now > sent ? now - sent : 0);
     }
     c->count++;
     g->deliveries++;
@@ -358,6 +359,7 @@ void group_reset(const command *c)
     for (long i = 0; i < g->started; i++)
         g->all[i].count = 0;
     memset(&g->latency, 0, sizeof g->latency);
+    memset(&g->last, 0, sizeof g->last);
     memset(g->delivered_to, 0, TRACKED * sizeof *g->delivered_to);
     g->deliveries = g->completed = g->other = g->bytes = 0;
     g->gaps = g->repeats = g->resyncs = 0;
@@ -382,7 +384,7 @@ void group_stats(const command *c)
            (unsigned long long)most, (unsigned long long)g->other, (unsigned long long)g->bytes, g->gaps, g->repeats,
            g->resyncs, g->recovered);
     histogram_print(&g->latency);
-    printf("}\n");
+    printf(",\"last_p50_ms\":%.3f,\"last_p99_ms\":%.3f}\n", histogram_ms(&g->last, 0.5), histogram_ms(&g->last, 0.99));
 }
 
 void group_stall(const command *c, bool stalled)
