@@ -4,19 +4,39 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 import click
+import msgspec
 
+from hub import backup
+from hub.backup import BackupError
 from hub.config import ConfigError, Settings, load_settings, sqlite_path
+from hub.doctor import examine
+from hub.errors import HubError
 from hub.logs import configure_logs
+from hub.model import Registration, Role, decode_input
+from hub.store import accounts
 from hub.store.database import Transaction
 from hub.store.sqlite import SqliteDatabase
+from hub.tokens import hash_password
 
 T = TypeVar("T")
 
 
-@click.group()
+class Commands(click.Group):
+    """Shows our own errors as one line."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except (HubError, BackupError) as error:
+            raise click.ClickException(str(error)) from None
+
+
+@click.group(cls=Commands)
 @click.version_option(package_name="frostbyte-hub", prog_name="hub")
 def main() -> None:
     """Frostbyte Hub: a realtime websocket community hub for national parks."""
@@ -75,6 +95,107 @@ def migrate() -> None:
     settings = settings_or_exit()
     run_unit(settings, lambda tx: None)
     click.echo("The schema is up to date.")
+
+
+@main.command()
+@click.option("--demo/--no-demo", default=None, help="Demo people and content (in development by default).")
+def seed(demo: bool | None) -> None:
+    """Add the channels of all parks and topics, and demo content; safe to repeat."""
+    from hub import seeding
+
+    settings = settings_or_exit()
+    wants_demo = settings.env == "development" if demo is None else demo
+    added = run_unit(settings, seeding.add_channels)
+    click.echo(f"{added} channels added." if added else "The channels are there.")
+    if wants_demo:
+        folder = (
+            sqlite_path(settings.database_url).parent if settings.database_url.startswith("sqlite") else Path("var")
+        )
+        logins = seeding.demo_logins(folder / "demo-logins.json")
+        run_unit(settings, lambda tx: seeding.add_demo(tx, logins))
+        click.echo("Demo logins (for development only):")
+        for username, password in logins.items():
+            click.echo(f"  {username:12} {password}")
+
+
+@main.group()
+def user() -> None:
+    """Members: create one, change a role, set a password."""
+
+
+@user.command("create")
+@click.argument("username")
+@click.option("--name", help="What others see; the username by default.")
+@click.option("--role", type=click.Choice(["visitor", "moderator", "admin"]), default="visitor")
+@click.password_option()
+def user_create(username: str, name: str | None, role: Role, password: str) -> None:
+    """Add a member."""
+    new = checked(Registration, username=username, password=password, name=name)
+    hashed = hash_password(new.password)
+    run_unit(settings_or_exit(), lambda tx: accounts.register(tx, new.username, new.name or username, hashed, role))
+    click.echo(f"{username} is a {role} now.")
+
+
+@user.command("role")
+@click.argument("username")
+@click.argument("role", type=click.Choice(["visitor", "moderator", "admin"]))
+def user_role(username: str, role: Role) -> None:
+    """Change a member's role; their sessions end."""
+    run_unit(settings_or_exit(), lambda tx: accounts.set_role(tx, username, role))
+    click.echo(f"{username} is a {role} now and has to log in again.")
+
+
+@user.command("reset-password")
+@click.argument("username")
+@click.password_option()
+def user_reset_password(username: str, password: str) -> None:
+    """Set a member's password; their sessions end."""
+    hashed = hash_password(checked(Registration, username="anyone", password=password).password)
+    run_unit(settings_or_exit(), lambda tx: accounts.reset_password(tx, username, hashed))
+    click.echo(f"{username} has a new password and has to log in again.")
+
+
+@main.command("backup")
+@click.argument("file", type=click.Path(path_type=Path))
+def backup_command(file: Path) -> None:
+    """Copy the database into FILE while the hub runs."""
+    size = backup.backup(_sqlite_file("backup", "pg_dump"), file)
+    click.echo(f"{file} has {size:,} bytes.")
+
+
+@main.command("restore")
+@click.argument("file", type=click.Path(path_type=Path))
+def restore_command(file: Path) -> None:
+    """Put the backup FILE in the place of the database; the hub must be stopped."""
+    backup.restore(file, _sqlite_file("restore", "pg_restore"))
+    click.echo("Restored. Clients will fetch the history again.")
+
+
+@main.command()
+def doctor() -> None:
+    """Check settings, database, Redis, Gemini and clock, and say how to mend each."""
+    failed = False
+    for finding in examine(settings_or_exit()):
+        click.echo(f"{'ok  ' if finding.ok else 'MEND'} {finding.name:12} {finding.detail}")
+        if finding.advice and (not finding.ok or finding.name in ("gemini", "sqlite")):
+            click.echo(f"     {'':12} {finding.advice}")
+        failed = failed or not finding.ok
+    sys.exit(1 if failed else 0)
+
+
+def checked(model: type[T], **fields: object) -> T:
+    """The fields as `model`, or an error for the terminal."""
+    try:
+        return decode_input(msgspec.json.encode({k: v for k, v in fields.items() if v is not None}), model)
+    except HubError as error:
+        raise click.ClickException("; ".join(f.message for f in error.fields) or error.detail) from None
+
+
+def _sqlite_file(command: str, instead: str) -> Path:
+    url = settings_or_exit().database_url
+    if not url.startswith("sqlite"):
+        raise click.ClickException(f"hub {command} is for SQLite: use {instead} with PostgreSQL.")
+    return sqlite_path(url)
 
 
 if __name__ == "__main__":

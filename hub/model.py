@@ -5,16 +5,19 @@ Times are RFC 3339 in UTC, ids are integers, stars are 1 to 5.
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta, Struct
 
-from hub.errors import FieldError, InvalidInput, invalid_field
+from hub.errors import BadRequest, FieldError, InvalidInput, invalid_field
+
+T = TypeVar("T")
 
 Role = Literal["visitor", "moderator", "admin"]
 ChannelKind = Literal["park", "topic"]
+SessionKind = Literal["cookie", "body"]
 
 Title = Annotated[str, Meta(min_length=1, max_length=255)]
 Comment = Annotated[str, Meta(min_length=1, max_length=4000)]
@@ -56,6 +59,21 @@ class User(Struct, frozen=True):
     username: str
     name: str
     role: Role
+
+
+class Registration(Input, frozen=True):
+    """A new account; `name` is what others see, the username when absent."""
+
+    username: Username
+    password: Password
+    name: DisplayName | None = None
+    session: SessionKind = "cookie"
+
+    def __post_init__(self) -> None:
+        if self.name is not None:
+            check_text("name", self.name)
+        if self.username.lower() in self.password.lower():
+            raise invalid_field("password", "must not contain the username")
 
 
 class PostEdit(Input, frozen=True):
@@ -180,6 +198,21 @@ def rating_of(counts: list[int]) -> Rating:
     total = sum(stars * n for stars, n in enumerate(counts, start=1))
     histogram = {str(stars): n for stars, n in enumerate(counts, start=1)}
     return Rating(round(total / count, 4) if count else None, count, histogram)
+
+
+def decode_input(data: bytes, model: type[T]) -> T:
+    """JSON bytes as `model`, strictly. Raises BadRequest or InvalidInput."""
+    try:
+        return msgspec.json.decode(data, type=model)
+    except msgspec.ValidationError as error:
+        # An error of our own, raised while a model checked itself, says more than its wrapping.
+        if isinstance(error.__cause__, InvalidInput):
+            raise error.__cause__ from None
+        raise field_errors(error) from None
+    except msgspec.DecodeError as error:
+        raise BadRequest(f"The body is not valid JSON: {error}") from None
+    except RecursionError:
+        raise BadRequest("The body is nested too deeply.") from None
 
 
 def field_errors(error: msgspec.ValidationError) -> InvalidInput:

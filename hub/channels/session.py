@@ -95,6 +95,9 @@ class Session(Connection):
         except (msgspec.MsgspecError, RecursionError) as error:
             self.close(codes.MALFORMED, str(error)[:100])
             return
+        except HubError as error:
+            self.send_frame(ErrorFrame(error.code, error.detail))
+            return
         if isinstance(frame, Hello):
             self._hello(frame)
         elif not self.greeted:

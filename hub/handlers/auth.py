@@ -1,7 +1,7 @@
 """Accounts: register, log in, refresh, log out, and one's own account."""
 
 import asyncio
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 from quart import Blueprint, Response, request
@@ -10,7 +10,7 @@ from quart_schema import document_request, document_response, tag_blueprint
 from hub.errors import Unauthorized, invalid_field
 from hub.handlers.context import member, requester_address, services, writer
 from hub.handlers.json import answer, body, no_content
-from hub.model import DisplayName, Input, Password, User, Username, check_text
+from hub.model import DisplayName, Input, Password, Registration, SessionKind, User, check_text
 from hub.store import accounts
 from hub.store.accounts import Account, Login
 from hub.tokens import (
@@ -25,7 +25,6 @@ from hub.tokens import (
 COOKIE = "hub_refresh"
 COOKIE_PATH = "/api/auth"
 HASHING_AT_ONCE = 4
-SessionKind = Literal["cookie", "body"]
 
 auth = Blueprint("auth", __name__, url_prefix="/api/auth")
 tag_blueprint(auth, ["accounts"])
@@ -38,21 +37,6 @@ class Credentials(Input, frozen=True):
     username: Annotated[str, Meta(min_length=1, max_length=80)]
     password: Annotated[str, Meta(min_length=1, max_length=256)]
     session: SessionKind = "cookie"
-
-
-class Registration(Input, frozen=True):
-    """A new account; `name` is what others see, the username when absent."""
-
-    username: Username
-    password: Password
-    name: DisplayName | None = None
-    session: SessionKind = "cookie"
-
-    def __post_init__(self) -> None:
-        if self.name is not None:
-            check_text("name", self.name)
-        if self.username.lower() in self.password.lower():
-            raise invalid_field("password", "must not contain the username")
 
 
 class RefreshInput(Input, frozen=True):

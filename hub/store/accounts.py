@@ -150,11 +150,24 @@ def set_password(tx: Transaction, user_id: int, password_hash: str) -> None:
     tx.run("UPDATE users SET password_hash = :hash WHERE id = :id", hash=password_hash, id=user_id)
 
 
-def set_role(tx: Transaction, username: str, role: Role) -> Account:
-    """Change a member's role and end the sessions that still carry the old one. Raises NotFound."""
+def reset_password(tx: Transaction, username: str, password_hash: str) -> None:
+    """Set a password and log the member out everywhere. Raises NotFound."""
+    account = named(tx, username)
+    set_password(tx, account.id, password_hash)
+    end_all_sessions(tx, account.id)
+
+
+def named(tx: Transaction, username: str) -> Account:
+    """The member with this username. Raises NotFound."""
     account = by_username(tx, username)
     if account is None:
         raise NotFound(f"There is no member called {username!r}.")
+    return account
+
+
+def set_role(tx: Transaction, username: str, role: Role) -> Account:
+    """Change a member's role and end the sessions that still carry the old one. Raises NotFound."""
+    account = named(tx, username)
     tx.run("UPDATE users SET role = :role WHERE id = :id", role=role, id=account.id)
     end_all_sessions(tx, account.id)
     return get(tx, account.id)

@@ -31,10 +31,9 @@ def create(tx: Transaction, author: Identity, slug: str, new: PostInput) -> tupl
     Raises NotFound for an unknown channel, Gone when that earlier post has been deleted.
     """
     channel = channels.find(tx, slug)
-    if new.client_id is not None:
-        earlier = _made_by(tx, author.user_id, new.client_id)
-        if earlier is not None:
-            return earlier, False
+    earlier = _id_made_by(tx, author.user_id, new.client_id)
+    if earlier is not None:
+        return get(tx, earlier), False
     row = required(
         tx.one(
             """INSERT INTO posts (channel_id, user_id, title, comment, content, client_id, created_at, updated_at)
@@ -58,6 +57,11 @@ def create(tx: Transaction, author: Identity, slug: str, new: PostInput) -> tupl
         first=True,
     )
     return post, True
+
+
+def was_created(tx: Transaction, user_id: int, client_id: UUID | None) -> bool:
+    """Whether the member has made a post with this `client_id`, be it deleted since."""
+    return _id_made_by(tx, user_id, client_id) is not None
 
 
 def get(tx: Transaction, post_id: int) -> Post:
@@ -142,13 +146,15 @@ def _by_author(tx: Transaction, user_id: int) -> list[Row]:
     return tx.all(_POSTS + " WHERE posts.user_id = :user AND posts.deleted_at IS NULL", user=user_id)
 
 
-def _made_by(tx: Transaction, user_id: int, client_id: UUID) -> Post | None:
+def _id_made_by(tx: Transaction, user_id: int, client_id: UUID | None) -> int | None:
+    if client_id is None:
+        return None
     row = tx.one(
         "SELECT id FROM posts WHERE user_id = :user AND client_id = :client_id",
         user=user_id,
         client_id=str(client_id),
     )
-    return None if row is None else get(tx, row["id"])
+    return None if row is None else int(row["id"])
 
 
 def _row(tx: Transaction, post_id: int) -> Row:

@@ -1,0 +1,120 @@
+"""Checks of what the hub stands on; each says how to mend what it finds."""
+
+import os
+import resource
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import Struct
+from redis import Redis, RedisError
+
+from hub.config import Settings, sqlite_path
+from hub.store.migrations import migrations
+
+# The releases with the WAL-reset fix: https://sqlite.org/releaselog/ (3.44.6, 3.50.7, 3.51.3 and all later ones).
+FIXED_SQLITE = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
+FREE_BYTES = 500 * 1024 * 1024
+DRIFT_SECONDS = 5
+RELEASED = 1_790_000_000
+OPEN_FILES = 4096
+
+
+class Finding(Struct, frozen=True):
+    """One check: `ok` is false for what must be mended; `advice` says how."""
+
+    name: str
+    ok: bool
+    detail: str
+    advice: str = ""
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """All findings, one after another; the settings themselves were checked when they were read."""
+    yield Finding("settings", True, f"{settings.env}, {settings.workers} worker(s) on {settings.host}:{settings.port}")
+    if settings.database_url.startswith("sqlite"):
+        yield from _database(sqlite_path(settings.database_url))
+        yield _sqlite_version()
+    yield _redis(settings)
+    yield _gemini(settings)
+    yield _clock(settings)
+    yield _open_files()
+
+
+def _database(path: Path) -> Iterator[Finding]:
+    folder = path.parent
+    if not path.is_file():
+        yield Finding("database", False, f"{path} is not there yet", "Run `hub migrate`, then `hub seed`.")
+        return
+    stat = os.statvfs(folder)
+    free = stat.f_bavail * stat.f_frsize
+    yield Finding("disk", free > FREE_BYTES, f"{free // 2**20} MiB free", f"Free some space on the disk of {folder}.")
+    try:
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=2)
+        check = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        applied = {name for (name,) in connection.execute("SELECT name FROM schema_migrations")}
+        connection.close()
+    except sqlite3.Error as error:
+        yield Finding("database", False, f"{path}: {error}", "Restore the last backup: `hub restore FILE`.")
+        return
+    yield Finding("database", check == "ok", f"{path}: {check}", "Restore the last backup: `hub restore FILE`.")
+    missing = [name for name, _ in migrations("sqlite") if name not in applied]
+    yield Finding("schema", not missing, f"missing: {', '.join(missing) or 'nothing'}", "Run `hub migrate`.")
+
+
+def _sqlite_version() -> Finding:
+    version = sqlite3.sqlite_version_info
+    fixed = version >= FIXED_SQLITE[-1] or any(version[:2] == f[:2] and version >= f for f in FIXED_SQLITE)
+    return Finding(
+        "sqlite",
+        True,
+        f"{sqlite3.sqlite_version}, {'with' if fixed else 'without'} the WAL-reset fix",
+        ""
+        if fixed
+        else "The rare WAL-reset fault is avoided by checkpointing from one worker; the image has a fixed one.",
+    )
+
+
+def _redis(settings: Settings) -> Finding:
+    if not settings.redis_url:
+        return Finding("redis", True, "not used: one worker needs none")
+    try:
+        client = Redis.from_url(settings.redis_url, socket_connect_timeout=2, socket_timeout=2)
+        started = time.perf_counter()
+        client.ping()
+        took = (time.perf_counter() - started) * 1000
+        client.close()
+    except RedisError as error:
+        advice = (
+            "Start Redis or mend HUB_REDIS_URL; until then events between workers come from the log, up to 2 s late."
+        )
+        return Finding("redis", False, str(error), advice)
+    return Finding("redis", True, f"answers in {took:.1f} ms")
+
+
+def _gemini(settings: Settings) -> Finding:
+    if not settings.gemini_api_key:
+        return Finding("gemini", True, "no key: the built-in offline ranger answers", "Set GEMINI_API_KEY for Gemini.")
+    return Finding("gemini", True, f"a key is set, model {settings.gemini_model}")
+
+
+def _clock(settings: Settings) -> Finding:
+    """Tokens rely on the clock: it must be plausible, and agree with Redis' where there is one."""
+    advice = "Turn on time synchronisation (NTP): tokens rely on the clock."
+    if not settings.redis_url:
+        return Finding("clock", time.time() > RELEASED, time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime()), advice)
+    try:
+        client = Redis.from_url(settings.redis_url, socket_connect_timeout=2, socket_timeout=2)
+        seconds, _ = client.time()
+        client.close()
+    except RedisError:
+        return Finding("clock", time.time() > RELEASED, "Redis has no time to compare with", advice)
+    drift = abs(time.time() - float(seconds))
+    return Finding("clock", drift < DRIFT_SECONDS, f"{drift:.0f} s off the clock of Redis", advice)
+
+
+def _open_files() -> Finding:
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    advice = "Every visitor needs a file: raise it with `ulimit -n 65536` or LimitNOFILE= in the unit."
+    return Finding("open files", soft >= OPEN_FILES, f"at most {soft} per worker", "" if soft >= OPEN_FILES else advice)
