@@ -1,6 +1,7 @@
 """The entry of a worker process: `python -m hub.worker`, started by the supervisor with its sockets as descriptors."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -30,7 +31,9 @@ async def run(settings: Settings, listener: socket.socket, parent: int, ready: i
         loop.remove_reader(parent)
 
     def say_ready() -> None:
-        os.write(ready, b"1")
+        # The parent of a replacement does not wait for it: nobody may be reading.
+        with contextlib.suppress(BrokenPipeError):
+            os.write(ready, b"1")
         os.close(ready)
 
     await serve(app, listener, say_ready, stop, hub.drain, settings.drain_seconds)
