@@ -58,14 +58,10 @@ def test_the_test_lock_holds_the_run_lock_at_the_same_versions() -> None:
     assert run.items() <= test.items()
 
 
-@pytest.mark.parametrize(
-    ("lock", "extras"), [("requirements.lock", []), ("requirements-test.lock", ["test"])]
-)
+@pytest.mark.parametrize(("lock", "extras"), [("requirements.lock", []), ("requirements-test.lock", ["test"])])
 def test_the_locks_satisfy_pyproject(lock: str, extras: list[str]) -> None:
     project = tomllib.loads(read("pyproject.toml"))["project"]
-    wanted = project["dependencies"] + [
-        r for extra in extras for r in project["optional-dependencies"][extra]
-    ]
+    wanted = project["dependencies"] + [r for extra in extras for r in project["optional-dependencies"][extra]]
     locked = pins(lock)
     for requirement in map(Requirement, wanted):
         assert requirement.specifier.contains(locked[canonicalize_name(requirement.name)]), requirement
@@ -84,8 +80,7 @@ def test_the_example_environment_explains_every_setting_of_the_hub() -> None:
 
 def test_the_example_environment_is_a_valid_environment(tmp_path: Path) -> None:
     lines = [
-        line.removeprefix("#") if re.match(r"#[A-Z_]+=", line) else line
-        for line in read(".env.example").splitlines()
+        line.removeprefix("#") if re.match(r"#[A-Z_]+=", line) else line for line in read(".env.example").splitlines()
     ]
     example = tmp_path / ".env"
     example.write_text("\n".join(lines))
