@@ -60,7 +60,7 @@ wanted=$(checksum "$lock")
 if [ "$(cat ".venv/$kind.lock-sum" 2>/dev/null)" != "$wanted" ]; then
     echo "Installing the locked dependencies ($lock); this takes about half a minute, once"
     # --no-deps: the lock names everything, and pip's resolver refuses extras beside hashes.
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement "$lock"
+    .venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --requirement "$lock"
     echo "$wanted" >".venv/$kind.lock-sum"
     # The test lock holds all of the run lock at the same versions.
     if [ "$kind" = test ]; then

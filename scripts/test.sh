@@ -23,6 +23,7 @@ check() {
 # shellcheck disable=SC2329  # called through `check`
 browser_modules() {
     files=$(find tests/browser/js -name '*.test.js' -o -name '*.test.mjs' | sort)
+    [ -n "$files" ] || { echo "tests/browser/js has no tests"; return 1; }
     # File names here hold no spaces; each is one argument.
     # shellcheck disable=SC2086
     node --test $files
