@@ -167,3 +167,20 @@ def test_the_scripts_are_portable_shell(script: str) -> None:
     assert path.read_text().startswith("#!/bin/sh\n")
     assert path.stat().st_mode & 0o111, f"{script} is not executable"
     assert subprocess.run(["sh", "-n", path]).returncode == 0
+
+
+def test_compose_puts_the_name_of_its_hub_into_the_nginx_configuration(tmp_path: Path) -> None:
+    shell = compose()["nginx"]["command"][2]
+    edit, _, start = shell.partition(" && ")
+    assert start.startswith("exec nginx -c /tmp/nginx.conf")
+    edit = edit.replace("/etc/nginx/hub.conf", str(ROOT / "nginx-ws.conf")).replace("/tmp", str(tmp_path))
+    assert subprocess.run(["sh", "-c", edit]).returncode == 0
+    adapted = (tmp_path / "nginx.conf").read_text()
+    assert "server hub:8000 max_fails=0;" in adapted
+    assert re.search(r"(?m)^worker_processes 2;", adapted)
+
+
+def test_every_link_of_the_documents_leads_somewhere() -> None:
+    for document in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", document.read_text()):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
