@@ -270,6 +270,9 @@ async def test_with_the_tls_part_everything_moves_to_https(
     assert httpx.get(f"{nginx.base_url}/healthz", trust_env=False).status_code == 200
     trust = ssl.create_default_context(cafile=str(certificate[0]))
     secure = f"https://localhost:{nginx.tls_port}"
+    with httpx.Client(http2=True, verify=trust, trust_env=False) as browser:
+        modern = browser.get(f"{secure}/api/channels")
+        assert (modern.status_code, modern.http_version) == (200, "HTTP/2")
     async with Api(secure, verify=trust) as ada:
         answer = await ada.request("GET", "/api/channels")
         assert answer.headers["strict-transport-security"] == "max-age=31536000"
