@@ -35,7 +35,7 @@ static struct {
     double interval;
     connection *all;
     u64 began, cpu_began, ends, gives_up, count_most, sent, answered, status[6], not_modified, bytes, busy_ns, all_ns;
-    u64 last_answer;
+    u64 last_answer, completed_before, deliveries_before;
     histogram latency;
 } p;
 
@@ -158,6 +158,9 @@ void publisher_ready(source *s, uint32_t events)
     }
 }
 
+static u64 completed(void) { return group_completed(p.group) - p.completed_before; }
+static u64 deliveries(void) { return p.group ? group_deliveries(p.group) - p.deliveries_before : 0; }
+
 static void finish(u64 now)
 {
     u64 last = p.group ? group_last_delivery(p.group) : p.last_answer;
@@ -166,7 +169,7 @@ static void finish(u64 now)
            "\"deliveries\":%llu,\"expected\":%llu,\"bytes\":%llu,\"seconds\":%.6f,\"cpu\":%.6f,\"busy\":%.4f,",
            (unsigned long long)p.sent, (unsigned long long)p.answered, (unsigned long long)p.status[2],
            (unsigned long long)p.not_modified, (unsigned long long)(p.status[4] + p.status[5]),
-           (unsigned long long)(p.group ? group_deliveries(p.group) : 0), (unsigned long long)(p.sent * (u64)p.fan),
+           (unsigned long long)deliveries(), (unsigned long long)(p.sent * (u64)p.fan),
            (unsigned long long)p.bytes, (double)(to - p.began) / 1e9, (double)(cpu_ns() - p.cpu_began) / 1e9,
            p.all_ns ? (double)p.busy_ns / (double)p.all_ns : 0.0);
     histogram_print(&p.latency);
@@ -183,7 +186,7 @@ static bool all_arrived(void)
 {
     if (p.replies && p.answered < p.sent)
         return false;
-    return !p.group || group_deliveries(p.group) >= p.sent * (u64)p.fan;
+    return deliveries() >= p.sent * (u64)p.fan;
 }
 
 static u64 send_due(u64 now)
@@ -195,7 +198,7 @@ static u64 send_due(u64 now)
                 return due > now ? due : now + 50000;
         }
     } else if (p.group) {
-        while (p.sent - group_completed(p.group) < (u64)p.window && p.sent < p.count_most && send_one(now_ns()))
+        while (p.sent - completed() < (u64)p.window && p.sent < p.count_most && send_one(now_ns()))
             continue;
     } else {
         while (p.sent < p.count_most && send_one(now_ns()))
@@ -259,6 +262,8 @@ void publish_start(const command *c)
     p.channel = memmem(p.request, p.size, "CCCCCC", 6);
     p.uuid = memmem(p.request, p.size, "UUUUUUUU-UUUU-4UUU-8UUU-UUUUUUUUUUUU", 36);
     p.group = group_named(word(c, "name", NULL));
+    p.completed_before = p.group ? group_completed(p.group) : 0;
+    p.deliveries_before = p.group ? group_deliveries(p.group) : 0;
     p.connections = number(c, "connections", 1);
     p.replies = number(c, "replies", 0);
     p.window = number(c, "window", 1);

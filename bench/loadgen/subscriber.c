@@ -221,7 +221,8 @@ static size_t consume(subscriber *c, const char *start, size_t size, u64 now)
 static void readable(subscriber *c)
 {
     size_t held = c->held_size;
-    memcpy(buffer, c->held, held);
+    if (held)
+        memcpy(buffer, c->held, held);
     ssize_t n = recv(c->source.fd, buffer + held, CHUNK, 0);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
@@ -239,7 +240,8 @@ static void readable(subscriber *c)
         fail("a frame is too long");
     if (left > held)
         c->held = realloc(c->held, left);
-    memcpy(c->held, buffer + used, left);
+    if (left)
+        memcpy(c->held, buffer + used, left);
     c->held_size = left;
 }
 
