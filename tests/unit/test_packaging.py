@@ -173,8 +173,8 @@ def test_compose_puts_the_name_of_its_hub_into_the_nginx_configuration(tmp_path:
     shell = compose()["nginx"]["command"][2]
     edit, _, start = shell.partition(" && ")
     assert start.startswith("exec nginx -c /tmp/nginx.conf")
-    edit = edit.replace("/etc/nginx/hub.conf", str(ROOT / "nginx-ws.conf")).replace("/tmp", str(tmp_path))
-    assert subprocess.run(["sh", "-c", edit]).returncode == 0
+    edit = edit.replace("/tmp/nginx.conf", "nginx.conf").replace("/etc/nginx/hub.conf", str(ROOT / "nginx-ws.conf"))
+    assert subprocess.run(["sh", "-c", edit], cwd=tmp_path).returncode == 0
     adapted = (tmp_path / "nginx.conf").read_text()
     assert "server hub:8000 max_fails=0;" in adapted
     assert re.search(r"(?m)^worker_processes 2;", adapted)
