@@ -17,6 +17,8 @@ from hub.handlers.context import Limits, Services
 from hub.handlers.operations import operations
 from hub.handlers.pages import pages
 from hub.handlers.posts import posts
+from hub.handlers.ratings import ratings
+from hub.handlers.reviews import reviews
 from hub.handlers.sockets import SocketGateway
 from hub.maintenance import Maintenance
 from hub.store import accounts
@@ -25,7 +27,7 @@ from hub.store.sqlite import SqliteDatabase
 from hub.tokens import AccessTokens
 
 BODY_LIMIT = 1024 * 1024
-BLUEPRINTS = (auth, channels, posts, operations, pages)
+BLUEPRINTS = (auth, channels, posts, reviews, ratings, operations, pages)
 
 
 def create_app(settings: Settings) -> Quart:

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from hub.model import Channel, Post, Rating
+from hub.model import Channel, Post, Rating, Review
 
 
 class Deleted(Struct, frozen=True):
@@ -51,6 +51,18 @@ class PostDeleted(Durable, frozen=True, tag="post.deleted"):
     data: Deleted
 
 
+class ReviewCreated(Durable, frozen=True, tag="review.created"):
+    data: Review
+
+
+class ReviewUpdated(Durable, frozen=True, tag="review.updated"):
+    data: Review
+
+
+class ReviewDeleted(Durable, frozen=True, tag="review.deleted"):
+    data: Deleted
+
+
 class RatingUpdated(Durable, frozen=True, tag="rating.updated"):
     data: Rating
 
@@ -78,7 +90,17 @@ class Typing(Live, frozen=True, tag="typing"):
     data: Who
 
 
-DurableEvent = PostCreated | PostUpdated | PostDeleted | RatingUpdated | ChannelUpdated | Tombstone
+DurableEvent = (
+    PostCreated
+    | PostUpdated
+    | PostDeleted
+    | ReviewCreated
+    | ReviewUpdated
+    | ReviewDeleted
+    | RatingUpdated
+    | ChannelUpdated
+    | Tombstone
+)
 LiveEvent = PresenceChanged | Typing
 Event = DurableEvent | LiveEvent
 
@@ -126,6 +148,9 @@ DELIVERY: dict[str, Literal["durable", "latest", "passing"]] = {
     "post.created": "durable",
     "post.updated": "durable",
     "post.deleted": "durable",
+    "review.created": "durable",
+    "review.updated": "durable",
+    "review.deleted": "durable",
     "rating.updated": "durable",
     "channel.updated": "durable",
     "tombstone": "durable",

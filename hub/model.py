@@ -4,7 +4,7 @@ Times are RFC 3339 in UTC, ids are integers, stars are 1 to 5.
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
@@ -40,6 +40,11 @@ def rfc3339(moment: datetime) -> str:
 def utc_now() -> str:
     """This moment as RFC 3339 text."""
     return rfc3339(datetime.now(UTC))
+
+
+def latest_today() -> date:
+    """The latest date that it is anywhere: parks from Samoa to Guam span two days, and visitors' clocks more."""
+    return (datetime.now(UTC) + timedelta(hours=14)).date()
 
 
 class Input(Struct, frozen=True, forbid_unknown_fields=True):
@@ -109,6 +114,42 @@ class Post(Struct, frozen=True):
     updated_at: str
 
 
+class ReviewEdit(PostEdit, frozen=True):
+    """The fields of a review that its author writes. Its stars are its author's rating of the channel."""
+
+    stars: Stars | None = None
+    visited_on: date | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.visited_on is not None and self.visited_on > latest_today():
+            raise invalid_field("visited_on", "is in the future")
+
+
+class ReviewInput(ReviewEdit, frozen=True):
+    """A new review; `client_id` makes sending it twice safe."""
+
+    client_id: UUID | None = None
+
+
+class Review(Struct, frozen=True):
+    """A review of a channel; `helpful` is how many members found it so, `edited` whether its author changed it."""
+
+    id: int
+    channel: str
+    author: Author
+    title: str
+    comment: str
+    content: dict[str, Any]
+    stars: Stars | None
+    visited_on: date | None
+    helpful: int
+    edited: bool
+    client_id: str | None
+    created_at: str
+    updated_at: str
+
+
 class ParkFacts(Struct, frozen=True):
     """A park's own facts; degrees are WGS 84."""
 
@@ -169,6 +210,43 @@ class Rating(Struct, frozen=True):
     average: float | None
     count: int
     histogram: dict[str, int]
+
+
+class MyRating(Rating, frozen=True):
+    """A channel's stars as one reader sees them: `mine` are the reader's own."""
+
+    mine: Stars | None = None
+
+
+class RatingInput(Input, frozen=True):
+    """One's own stars of a channel."""
+
+    stars: Stars
+
+
+class AnalyticsInput(Input, frozen=True):
+    """An analytics entry: the member's rating of a channel."""
+
+    channel: Slug
+    stars: Stars
+
+
+class AnalyticsEdit(Input, frozen=True):
+    """An entry's new stars; its channel cannot change."""
+
+    stars: Stars
+    channel: Slug | None = None
+
+
+class AnalyticsEntry(Struct, frozen=True):
+    """One member's rating of one channel; there is never a second one."""
+
+    id: int
+    channel: str
+    username: str
+    stars: Stars
+    created_at: str
+    updated_at: str
 
 
 def check_text(field: str, text: str) -> None:

@@ -109,7 +109,7 @@ async def history(slug: str) -> Response:
     epoch, seq = await services().database.read(lambda tx: histories.head(tx, slug))
     if (not_modified := unchanged(history_tag(epoch, seq, limit, user_id))) is not None:
         return not_modified
-    found = await services().database.read(lambda tx: histories.read(tx, slug, limit))
+    found = await services().database.read(lambda tx: histories.read(tx, slug, limit, user_id))
     return answer(found, headers=_cache_headers(history_tag(found.epoch, found.seq, limit, user_id)))
 
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from hub.errors import Conflict, NotFound, Unauthorized
 from hub.model import Role, User, rfc3339
-from hub.store import posts
+from hub.store import posts, reviews, votes
 from hub.store.database import Row, SessionsEnded, Transaction, required
 from hub.tokens import REFRESH_SECONDS, new_refresh_token, refresh_hash
 
@@ -134,6 +134,7 @@ def change(tx: Transaction, user_id: int, session: str, name: str, password_hash
     tx.run("UPDATE users SET name = :name WHERE id = :id", name=name, id=user_id)
     if before.name != name:
         posts.announce_author(tx, user_id)
+        reviews.announce_author(tx, user_id)
     if password_hash is not None:
         set_password(tx, user_id, password_hash)
         others = tx.all(
@@ -174,9 +175,11 @@ def set_role(tx: Transaction, username: str, role: Role) -> Account:
 
 
 def delete(tx: Transaction, user_id: int) -> None:
-    """Delete an account and what is personal in it; posts stay as "former member"."""
+    """Delete an account and what is personal in it, ratings too; posts and reviews stay as "former member"."""
     end_all_sessions(tx, user_id)
+    votes.leave(tx, user_id)
     posts.leave_behind(tx, user_id)
+    reviews.leave_behind(tx, user_id)
     tx.run("DELETE FROM users WHERE id = :id", id=user_id)
 
 

@@ -2,10 +2,11 @@
 
 from msgspec import Struct
 
-from hub.model import Rating
-from hub.store import channels, posts
+from hub.model import MyRating
+from hub.store import channels, posts, ratings, review_pages
 from hub.store.database import Transaction, required
 from hub.store.posts import PostPage
+from hub.store.review_pages import ReviewPage
 
 
 class History(Struct, frozen=True):
@@ -15,7 +16,8 @@ class History(Struct, frozen=True):
     seq: int
     epoch: str
     posts: PostPage
-    rating: Rating
+    reviews: ReviewPage
+    rating: MyRating
 
 
 def head(tx: Transaction, slug: str) -> tuple[str, int]:
@@ -26,8 +28,8 @@ def head(tx: Transaction, slug: str) -> tuple[str, int]:
     return row["epoch"], row["seq"]
 
 
-def read(tx: Transaction, slug: str, limit: int) -> History:
-    """The channel's state with its newest `limit` posts. Raises NotFound."""
+def read(tx: Transaction, slug: str, limit: int, reader: int | None = None) -> History:
+    """The channel's state with its newest `limit` posts and reviews, as `reader` sees it. Raises NotFound."""
     channel = channels.find(tx, slug)
     row = required(tx.one("SELECT epoch, seq FROM channels WHERE id = :id", id=channel.id))
     return History(
@@ -35,5 +37,6 @@ def read(tx: Transaction, slug: str, limit: int) -> History:
         seq=row["seq"],
         epoch=row["epoch"],
         posts=posts.page(tx, channel, limit),
-        rating=channels.rating(tx, channel),
+        reviews=review_pages.page(tx, channel, limit, reader=reader),
+        rating=ratings.of(tx, channel, reader),
     )

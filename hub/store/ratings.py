@@ -1,0 +1,135 @@
+"""Star ratings: one per member and channel, with the counts by star and by month kept in the same transaction."""
+
+from collections.abc import Sequence
+
+from hub.errors import NotFound
+from hub.model import AnalyticsEntry, MyRating, Rating
+from hub.store import channels
+from hub.store.database import Row, Transaction, required
+from hub.store.log import ChannelRef
+
+_ENTRIES = """SELECT ratings.*, channels.slug, users.username FROM ratings
+    JOIN channels ON channels.id = ratings.channel_id JOIN users ON users.id = ratings.user_id"""
+
+
+def lock(tx: Transaction, channel: ChannelRef) -> None:
+    """Make whoever else rates this channel wait for the end of the transaction, so that counts follow each other."""
+    tx.run("UPDATE channels SET seq = seq WHERE id = :id", id=channel.id)
+
+
+def put(tx: Transaction, user_id: int, channel: ChannelRef, stars: int) -> bool:
+    """Set a member's rating; returns whether that changed anything."""
+    lock(tx, channel)
+    before = _row(tx, user_id, channel)
+    if before is not None and before["stars"] == stars:
+        return False
+    tx.run(
+        """INSERT INTO ratings (channel_id, user_id, stars, created_at, updated_at)
+        VALUES (:channel, :user, :stars, :now, :now)
+        ON CONFLICT (channel_id, user_id) DO UPDATE SET stars = excluded.stars, updated_at = excluded.updated_at""",
+        channel=channel.id,
+        user=user_id,
+        stars=stars,
+        now=tx.now,
+    )
+    _uncount_month(tx, before)
+    _count_month(tx, channel, tx.now, 1, stars)
+    channels.count_stars(tx, channel, None if before is None else before["stars"], stars)
+    return True
+
+
+def remove(tx: Transaction, user_id: int, channel: ChannelRef) -> bool:
+    """Remove a member's rating; returns whether there was one."""
+    lock(tx, channel)
+    before = _row(tx, user_id, channel)
+    if before is None:
+        return False
+    tx.run("DELETE FROM ratings WHERE id = :id", id=before["id"])
+    _uncount_month(tx, before)
+    channels.count_stars(tx, channel, before["stars"], None)
+    return True
+
+
+def of(tx: Transaction, channel: ChannelRef, user_id: int | None) -> MyRating:
+    """The channel's stars, with the member's own."""
+    everyone: Rating = channels.rating(tx, channel)
+    mine = None if user_id is None else _row(tx, user_id, channel)
+    return MyRating(
+        everyone.average,
+        everyone.count,
+        everyone.histogram,
+        None if mine is None else mine["stars"],
+    )
+
+
+def channels_of(tx: Transaction, user_id: int) -> Sequence[ChannelRef]:
+    """The channels that a member has rated, in the order in which they have to be locked."""
+    rows = tx.all(
+        """SELECT channels.id, channels.slug FROM ratings JOIN channels ON channels.id = ratings.channel_id
+        WHERE user_id = :user ORDER BY channels.id""",
+        user=user_id,
+    )
+    return [ChannelRef(row["id"], row["slug"]) for row in rows]
+
+
+def entry(tx: Transaction, entry_id: int) -> tuple[AnalyticsEntry, int]:
+    """One rating by its id, and whose it is. Raises NotFound."""
+    row = tx.one(_ENTRIES + " WHERE ratings.id = :id", id=entry_id)
+    if row is None:
+        raise NotFound(f"There is no entry {entry_id}.")
+    return _entry(row), row["user_id"]
+
+
+def entry_of(tx: Transaction, user_id: int, channel: ChannelRef) -> AnalyticsEntry:
+    """The rating that a member has given to a channel, which there is."""
+    return _entry(
+        required(
+            tx.one(
+                _ENTRIES + " WHERE ratings.channel_id = :channel AND ratings.user_id = :user",
+                channel=channel.id,
+                user=user_id,
+            )
+        )
+    )
+
+
+def entries(tx: Transaction, channel: ChannelRef | None, before: int, limit: int) -> list[AnalyticsEntry]:
+    """The newest `limit` ratings with an id below `before`, of one channel or of all."""
+    only = "" if channel is None else " AND ratings.channel_id = :channel"
+    rows = tx.all(
+        _ENTRIES + f" WHERE ratings.id < :before{only} ORDER BY ratings.id DESC LIMIT :limit",
+        before=before,
+        limit=limit,
+        **({} if channel is None else {"channel": channel.id}),
+    )
+    return [_entry(row) for row in rows]
+
+
+def _row(tx: Transaction, user_id: int, channel: ChannelRef) -> Row | None:
+    return tx.one(
+        "SELECT * FROM ratings WHERE channel_id = :channel AND user_id = :user",
+        channel=channel.id,
+        user=user_id,
+    )
+
+
+def _uncount_month(tx: Transaction, before: Row | None) -> None:
+    if before is not None:
+        channel = ChannelRef(before["channel_id"], "")
+        _count_month(tx, channel, before["updated_at"], -1, -before["stars"])
+
+
+def _count_month(tx: Transaction, channel: ChannelRef, moment: str, ratings: int, stars: int) -> None:
+    tx.run(
+        """INSERT INTO rating_months (channel_id, month, ratings, stars) VALUES (:channel, :month, :ratings, :stars)
+        ON CONFLICT (channel_id, month) DO UPDATE SET
+        ratings = rating_months.ratings + excluded.ratings, stars = rating_months.stars + excluded.stars""",
+        channel=channel.id,
+        month=moment[:7],
+        ratings=ratings,
+        stars=stars,
+    )
+
+
+def _entry(row: Row) -> AnalyticsEntry:
+    return AnalyticsEntry(row["id"], row["slug"], row["username"], row["stars"], row["created_at"], row["updated_at"])

@@ -1,0 +1,229 @@
+"""Reviews: as posts, and their stars are their author's rating of the channel.
+
+Whoever changes a rating does it here (`rate`, `unrate`), so that the author's reviews follow.
+"""
+
+from datetime import date
+from uuid import UUID
+
+import msgspec
+
+from hub.errors import Forbidden, Gone, NotFound, invalid_field
+from hub.events import Deleted, ReviewCreated, ReviewDeleted, ReviewUpdated
+from hub.model import FORMER_MEMBER, Author, Review, ReviewEdit, ReviewInput
+from hub.store import channels, log, ratings
+from hub.store.database import Row, Transaction, required
+from hub.store.log import ChannelRef
+from hub.tokens import Identity
+
+REVIEWS = """SELECT reviews.*, channels.slug, users.username, users.name AS author_name FROM reviews
+    JOIN channels ON channels.id = reviews.channel_id LEFT JOIN users ON users.id = reviews.user_id"""
+
+
+def create(tx: Transaction, author: Identity, slug: str, new: ReviewInput) -> tuple[Review, bool]:
+    """Add a review, or return the one that the same `client_id` made; the flag says whether it is new.
+
+    Its stars become the author's rating. Raises NotFound for an unknown channel, Gone when that earlier review has
+    been deleted.
+    """
+    channel = channels.find(tx, slug)
+    earlier = _id_made_by(tx, author.user_id, new.client_id)
+    if earlier is not None:
+        return get(tx, earlier), False
+    if new.stars is not None:
+        rate(tx, author.user_id, channel, new.stars)
+    row = required(
+        tx.one(
+            """INSERT INTO reviews (channel_id, user_id, title, comment, content, stars, visited_on, client_id,
+            created_at, updated_at) VALUES (:channel, :user, :title, :comment, :content, :stars, :visited_on,
+            :client_id, :now, :now) RETURNING id""",
+            channel=channel.id,
+            user=author.user_id,
+            client_id=None if new.client_id is None else str(new.client_id),
+            now=tx.now,
+            **_written(new),
+        )
+    )
+    tx.run("UPDATE channels SET reviews = reviews + 1 WHERE id = :id", id=channel.id)
+    review = get(tx, row["id"])
+    log.append(
+        tx,
+        channel,
+        f"review:{review.id}",
+        lambda seq: ReviewCreated(channel=slug, seq=seq, at=tx.now, data=review),
+        first=True,
+    )
+    return review, True
+
+
+def was_created(tx: Transaction, user_id: int, client_id: UUID | None) -> bool:
+    """Whether the member has made a review with this `client_id`, be it deleted since."""
+    return _id_made_by(tx, user_id, client_id) is not None
+
+
+def get(tx: Transaction, review_id: int) -> Review:
+    """One review. Raises NotFound, or Gone when it was deleted."""
+    return review_of(find(tx, review_id))
+
+
+def update(tx: Transaction, editor: Identity, review_id: int, new: ReviewEdit) -> Review:
+    """Replace a review; other stars change its author's rating, none leave the rating as it is.
+
+    Raises NotFound, Gone, Forbidden, or InvalidInput for stars of an author who has left.
+    """
+    row = editable(tx, editor, review_id)
+    channel = ChannelRef(row["channel_id"], row["slug"])
+    if new.stars is not None:
+        if row["user_id"] is None:
+            raise invalid_field("stars", "must be null: its author has left, and took the rating along")
+        rate(tx, row["user_id"], channel, new.stars, besides=review_id)
+    tx.run(
+        """UPDATE reviews SET title = :title, comment = :comment, content = :content, stars = :stars,
+        visited_on = :visited_on, updated_at = :now WHERE id = :id""",
+        id=review_id,
+        now=tx.now,
+        **_written(new),
+    )
+    return announce_update(tx, channel, review_id)
+
+
+def announce_update(tx: Transaction, channel: ChannelRef, review_id: int) -> Review:
+    """Log the review as it is now."""
+    review = get(tx, review_id)
+    log.append(
+        tx,
+        channel,
+        f"review:{review_id}",
+        lambda seq: ReviewUpdated(channel=channel.slug, seq=seq, at=tx.now, data=review),
+    )
+    return review
+
+
+def delete(tx: Transaction, editor: Identity, review_id: int, *, keep_rating: bool) -> None:
+    """Delete a review: its text and votes are erased, its author's rating stays or goes.
+
+    Raises NotFound, Gone or Forbidden.
+    """
+    row = editable(tx, editor, review_id)
+    channel = ChannelRef(row["channel_id"], row["slug"])
+    tx.run("DELETE FROM helpful_votes WHERE review_id = :id", id=review_id)
+    tx.run(
+        """UPDATE reviews SET title = '', comment = '', content = '{}', stars = NULL, visited_on = NULL, helpful = 0,
+        deleted_at = :now WHERE id = :id""",
+        id=review_id,
+        now=tx.now,
+    )
+    tx.run("UPDATE channels SET reviews = reviews - 1 WHERE id = :id", id=channel.id)
+    log.append(
+        tx,
+        channel,
+        f"review:{review_id}",
+        lambda seq: ReviewDeleted(channel=channel.slug, seq=seq, at=tx.now, data=Deleted(review_id)),
+    )
+    if not keep_rating and row["user_id"] is not None and row["stars"] is not None:
+        unrate(tx, row["user_id"], channel)
+
+
+def rate(tx: Transaction, user_id: int, channel: ChannelRef, stars: int, besides: int = 0) -> None:
+    """Set a member's rating of a channel; the member's reviews with stars follow, but for `besides`."""
+    if ratings.put(tx, user_id, channel, stars):
+        _follow(tx, user_id, channel, stars, besides)
+
+
+def unrate(tx: Transaction, user_id: int, channel: ChannelRef) -> None:
+    """Remove a member's rating of a channel; the member's reviews there lose their stars."""
+    if ratings.remove(tx, user_id, channel):
+        _follow(tx, user_id, channel, None, 0)
+
+
+def announce_author(tx: Transaction, user_id: int) -> None:
+    """Log all reviews of a member whose name has changed, so that every reader sees it."""
+    for row in _by_author(tx, user_id):
+        announce_update(tx, ChannelRef(row["channel_id"], row["slug"]), row["id"])
+
+
+def leave_behind(tx: Transaction, user_id: int) -> None:
+    """Take a member who leaves off the reviews, which stay; the ratings go, and with them the reviews' stars."""
+    for channel in ratings.channels_of(tx, user_id):
+        ratings.remove(tx, user_id, channel)
+    rows = _by_author(tx, user_id)
+    tx.run("UPDATE reviews SET user_id = NULL, client_id = NULL, stars = NULL WHERE user_id = :user", user=user_id)
+    for row in rows:
+        announce_update(tx, ChannelRef(row["channel_id"], row["slug"]), row["id"])
+
+
+def find(tx: Transaction, review_id: int) -> Row:
+    """A review's row. Raises NotFound, or Gone when it was deleted."""
+    row = tx.one(REVIEWS + " WHERE reviews.id = :id", id=review_id)
+    if row is None:
+        raise NotFound(f"There is no review {review_id}.")
+    if row["deleted_at"] is not None:
+        raise Gone("This review has been deleted.")
+    return row
+
+
+def editable(tx: Transaction, editor: Identity, review_id: int) -> Row:
+    """A review's row for somebody who may change it. Raises NotFound, Gone or Forbidden."""
+    row = find(tx, review_id)
+    if row["user_id"] != editor.user_id and editor.role == "visitor":
+        raise Forbidden("Only its author or a moderator can change this review.")
+    return row
+
+
+def _follow(tx: Transaction, user_id: int, channel: ChannelRef, stars: int | None, besides: int) -> None:
+    rows = tx.all(
+        """UPDATE reviews SET stars = :stars, updated_at = :now WHERE user_id = :user AND channel_id = :channel
+        AND id <> :besides AND stars IS NOT NULL AND deleted_at IS NULL RETURNING id""",
+        stars=stars,
+        now=tx.now,
+        user=user_id,
+        channel=channel.id,
+        besides=besides,
+    )
+    for row in rows:
+        announce_update(tx, channel, row["id"])
+
+
+def _by_author(tx: Transaction, user_id: int) -> list[Row]:
+    return tx.all(REVIEWS + " WHERE reviews.user_id = :user AND reviews.deleted_at IS NULL", user=user_id)
+
+
+def _id_made_by(tx: Transaction, user_id: int, client_id: UUID | None) -> int | None:
+    if client_id is None:
+        return None
+    row = tx.one(
+        "SELECT id FROM reviews WHERE user_id = :user AND client_id = :client_id",
+        user=user_id,
+        client_id=str(client_id),
+    )
+    return None if row is None else int(row["id"])
+
+
+def _written(new: ReviewEdit) -> dict[str, str | int | None]:
+    return {
+        "title": new.title,
+        "comment": new.comment,
+        "content": msgspec.json.encode(new.content).decode(),
+        "stars": new.stars,
+        "visited_on": None if new.visited_on is None else new.visited_on.isoformat(),
+    }
+
+
+def review_of(row: Row) -> Review:
+    """The review that a row of REVIEWS holds."""
+    former = row["username"] is None
+    return Review(
+        id=row["id"],
+        channel=row["slug"],
+        author=Author(None, FORMER_MEMBER) if former else Author(row["username"], row["author_name"]),
+        title=row["title"],
+        comment=row["comment"],
+        content=msgspec.json.decode(row["content"]),
+        stars=row["stars"],
+        visited_on=None if row["visited_on"] is None else date.fromisoformat(row["visited_on"]),
+        helpful=row["helpful"],
+        edited=row["updated_at"] > row["created_at"],
+        client_id=row["client_id"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
