@@ -1,0 +1,141 @@
+/** Who is logged in: the access token in memory, refreshed before it ends, by one tab at a time. */
+import { signal } from "@preact/signals";
+import { ApiError, ELSEWHERE, request } from "./http.js";
+
+const KNOWN = "hub.member";
+const REFRESH = "hub.refresh";
+const EARLY_MS = 60_000;
+
+// Hosted on another site, the refresh token cannot be an HttpOnly cookie: it lives in this tab's sessionStorage, where a
+// script injected into the page could read it, and ends with the tab. Who is logged in is then known per tab as well.
+const kept = ELSEWHERE ? sessionStorage : localStorage;
+
+/** The member, null for a guest, undefined until it is known. */
+export const member = signal(undefined);
+
+/** Called with each fresh access token, so that living sockets get it. */
+export const onToken = new Set();
+
+let access = null;
+let endsAt = 0;
+let timer;
+let refreshing = null;
+
+/** Find out who is here: by the session of an earlier visit, or a guest. */
+export async function start() {
+  if (!kept.getItem(KNOWN)) {
+    member.value = null;
+    return;
+  }
+  member.value = JSON.parse(kept.getItem(KNOWN));
+  await freshToken().catch(() => null);
+}
+
+/** @returns {Promise<string | null>} an access token that is good for a while, null for a guest */
+export async function freshToken() {
+  if (!kept.getItem(KNOWN)) return null;
+  if (access && Date.now() < endsAt - EARLY_MS) return access;
+  refreshing ??= refresh().finally(() => (refreshing = null));
+  return refreshing;
+}
+
+/** The access token was refused: the next call gets a fresh one. */
+export function rejectToken() {
+  access = null;
+}
+
+/** REST as the member; a token that has just ended is refreshed once. */
+export async function call(method, path, options = {}) {
+  try {
+    return await request(method, path, { ...options, token: await freshToken() });
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 401 || !access) throw error;
+    access = null;
+    return request(method, path, { ...options, token: await freshToken() });
+  }
+}
+
+/** @throws {ApiError} */
+export async function logIn(username, password) {
+  granted((await request("POST", "/api/auth/login", { body: { username, password, session: kind() } })).data);
+}
+
+/** @throws {ApiError} */
+export async function register(username, password, name) {
+  const body = { username, password, session: kind(), ...(name ? { name } : {}) };
+  granted((await request("POST", "/api/auth/register", { body })).data);
+}
+
+/** End this session, or all of the member's; without an answer of the hub this browser forgets it all the same. */
+export async function logOut({ everywhere = false } = {}) {
+  const path = everywhere ? "/api/auth/logout-all" : "/api/auth/logout";
+  const token = sessionStorage.getItem(REFRESH);
+  await call("POST", path, everywhere || !token ? {} : { body: { refresh_token: token } }).catch(() => null);
+  forget();
+}
+
+/** Change the name or password of the account. */
+export async function changeAccount(edit) {
+  const { data } = await call("PUT", "/api/auth/me", { body: edit });
+  remember(data);
+}
+
+/** Delete the account; the posts stay as "former member". */
+export async function deleteAccount() {
+  await call("DELETE", "/api/auth/me");
+  forget();
+}
+
+function kind() {
+  return ELSEWHERE ? "body" : "cookie";
+}
+
+/** One tab refreshes at a time: the token may be used only once, and the cookie is shared by all tabs. */
+function refresh() {
+  const locked = (work) => (navigator.locks && !ELSEWHERE ? navigator.locks.request("hub.refresh", work) : work());
+  return locked(async () => {
+    const body = ELSEWHERE ? { refresh_token: sessionStorage.getItem(REFRESH) ?? "" } : {};
+    try {
+      granted((await request("POST", "/api/auth/refresh", { body })).data);
+    } catch (error) {
+      if (error.status === 401) forget();
+      throw error;
+    }
+    return access;
+  });
+}
+
+function granted({ user, access_token: token, expires_in: seconds, refresh_token: refreshToken }) {
+  access = token;
+  endsAt = Date.now() + seconds * 1000;
+  if (refreshToken) sessionStorage.setItem(REFRESH, refreshToken);
+  remember(user);
+  clearTimeout(timer);
+  timer = setTimeout(() => freshToken().catch(() => null), Math.max(5_000, seconds * 1000 - EARLY_MS));
+  for (const tell of onToken) tell(token);
+}
+
+function remember(user) {
+  kept.setItem(KNOWN, JSON.stringify(user));
+  if (JSON.stringify(member.peek()) !== JSON.stringify(user)) member.value = user;
+}
+
+function forget() {
+  access = null;
+  clearTimeout(timer);
+  kept.removeItem(KNOWN);
+  sessionStorage.removeItem(REFRESH);
+  member.value = null;
+  navigator.serviceWorker?.controller?.postMessage({ type: "forget" });
+}
+
+/** Whether the member may change what others wrote. */
+export function isModerator(who) {
+  return who?.role === "moderator" || who?.role === "admin";
+}
+
+window.addEventListener("storage", (event) => {
+  if (event.key !== KNOWN) return;
+  access = null;
+  member.value = event.newValue ? JSON.parse(event.newValue) : null;
+});

@@ -1,0 +1,53 @@
+/** Beside the feed: who is here, and what the park is. On a narrow page it folds. */
+import { html } from "../html.js";
+import { member } from "../api/session.js";
+import { Avatar } from "./avatar.js";
+
+const SHOWN_ACTIVITIES = 8;
+
+/** The column; closed until asked for where there is no room. */
+export function Aside({ channel, about }) {
+  return html`
+    <aside class="channel-aside" aria-label="About this channel">
+      <${Here} presence=${channel.state.presence} />
+      ${about?.park ? html`<${Park} park=${about.park} />` : html`<${Topic} about=${about} />`}
+    </aside>
+  `;
+}
+
+function Here({ presence }) {
+  const { members, guests } = presence;
+  const more = Math.max(0, (presence.count ?? 0) - members.length - guests);
+  return html`
+    <section>
+      <h2>Here now</h2>
+      <ul class="people">
+        ${members.map(
+          (name) => html`
+            <li key=${name}><${Avatar} name=${name} /> ${name}${name === member.value?.username && html` <span class="muted">you</span>`}</li>
+          `,
+        )}
+        ${more > 0 && html`<li class="muted">and ${more} more</li>`}
+        ${guests > 0 && html`<li class="muted">${guests === 1 ? "1 guest" : `${guests} guests`}</li>`}
+      </ul>
+    </section>
+  `;
+}
+
+function Park({ park }) {
+  return html`
+    <section>
+      <h2>About the park</h2>
+      <p>${park.full_name}</p>
+      <ul class="chips">
+        ${park.activities.slice(0, SHOWN_ACTIVITIES).map((activity) => html`<li key=${activity}>${activity}</li>`)}
+      </ul>
+      <p><a href=${`https://www.nps.gov/${park.code}/`} target="_blank" rel="noopener noreferrer">Official park page</a></p>
+    </section>
+  `;
+}
+
+function Topic({ about }) {
+  if (!about?.description) return null;
+  return html`<section><h2>About</h2><p>${about.description}</p></section>`;
+}

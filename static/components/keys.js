@@ -1,0 +1,22 @@
+/** Keys in text fields. */
+
+const SAFARI_IME = 229;
+const touch = matchMedia("(pointer: coarse)");
+
+/**
+ * Whether this key sends: Enter without Shift, never while an input method composes a word, and on a phone, whose Enter
+ * is for new lines, only with Ctrl or Command.
+ * @param {KeyboardEvent} event
+ * @param {{always?: boolean}} [options] `always: false`: only with Ctrl or Command everywhere
+ */
+export function sendsOnEnter(event, { always = true } = {}) {
+  if (event.key !== "Enter" || event.isComposing || event.keyCode === SAFARI_IME) return false;
+  if (event.ctrlKey || event.metaKey) return true;
+  return always && !touch.matches && !event.shiftKey && event.target.tagName === "TEXTAREA";
+}
+
+/** Make a text area as high as its text; the style sheet sets the most. */
+export function growToText(area) {
+  area.style.height = "auto";
+  area.style.height = `${area.scrollHeight + 2}px`;
+}

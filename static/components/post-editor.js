@@ -1,0 +1,45 @@
+/** A post being changed, in its place. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { call } from "../api/session.js";
+import { html } from "../html.js";
+import { growToText, sendsOnEnter } from "./keys.js";
+
+/** The form; Escape leaves it. */
+export function PostEditor({ channel, post, onDone }) {
+  const [title, setTitle] = useState(post.title);
+  const [comment, setComment] = useState(post.comment);
+  const [problem, setProblem] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const area = useRef(null);
+  useEffect(() => area.current.focus(), []);
+  useEffect(() => growToText(area.current), [comment]);
+  const save = async (event) => {
+    event.preventDefault();
+    if (busy) return;
+    setBusy(true);
+    try {
+      const body = { title: title.trim(), comment: comment.trim(), content: post.content };
+      channel.put((await call("PUT", `/api/posts/${post.id}`, { body })).data);
+      onDone();
+    } catch (error) {
+      setProblem(error.message);
+      setBusy(false);
+    }
+  };
+  const onKeyDown = (event) => {
+    if (event.key === "Escape") onDone();
+    else if (sendsOnEnter(event, { always: false })) save(event);
+  };
+  return html`
+    <form class="editor" onSubmit=${save} onKeyDown=${onKeyDown}>
+      <input aria-label="Title" value=${title} maxlength="255" required onInput=${(event) => setTitle(event.target.value)} />
+      <textarea ref=${area} aria-label="Text" maxlength="4000" required rows="2" value=${comment}
+        onInput=${(event) => setComment(event.target.value)}></textarea>
+      ${problem && html`<p class="wrong" role="alert">${problem}</p>`}
+      <div class="buttons">
+        <button class="button button-small button-quiet" type="button" onClick=${onDone}>Cancel</button>
+        <button class="button button-small" type="submit" aria-disabled=${busy}>Save</button>
+      </div>
+    </form>
+  `;
+}

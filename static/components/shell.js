@@ -1,0 +1,88 @@
+/** The frame of every page: skip link, header, the page itself, short notices. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { member } from "../api/session.js";
+import { html } from "../html.js";
+import { loginHref, route } from "../router.js";
+import { ROUTES } from "../routes.js";
+import { Icon, Logo } from "./icons.js";
+import { ErrorBox, Loading, NotFound } from "./states.js";
+import { ThemeToggle } from "./theme-toggle.js";
+import { Toasts } from "./toasts.js";
+
+/** The whole client. */
+export function Shell() {
+  const { page, params, query, path } = route.value;
+  return html`
+    <div class=${page?.fills ? "shell shell-fills" : "shell"}>
+      <a class="skip-link" href="#main">Skip to the content</a>
+      <${Header} path=${path} />
+      <main id="main" tabindex="-1">
+        ${page ? html`<${Page} key=${path} page=${page} params=${params} query=${query} />` : html`<${NotFound} />`}
+      </main>
+      <${Toasts} />
+    </div>
+  `;
+}
+
+function Page({ page, params, query }) {
+  const [loaded, setLoaded] = useState(null);
+  const [attempt, setAttempt] = useState(0);
+  useEffect(() => {
+    let current = true;
+    page.load().then(
+      (module) => current && setLoaded({ component: module.default }),
+      () => current && setLoaded({ failed: true }),
+    );
+    return () => (current = false);
+  }, [page, attempt]);
+  useFocusOnArrival();
+  if (!loaded) return html`<${Loading} />`;
+  if (loaded.failed) {
+    return html`<${ErrorBox} text="This page could not be loaded." onRetry=${() => setAttempt(attempt + 1)} />`;
+  }
+  return html`<${loaded.component} params=${params} query=${query} />`;
+}
+
+let arrivals = 0;
+
+/** A change of page moves the focus to the content, as a full load would. */
+function useFocusOnArrival() {
+  const first = useRef(arrivals++ === 0);
+  useEffect(() => {
+    if (first.current) return;
+    window.scrollTo(0, 0);
+    document.getElementById("main")?.focus({ preventScroll: true });
+  }, []);
+}
+
+function Header({ path }) {
+  const entries = ROUTES.filter((entry) => entry.nav && (!entry.when || entry.when(member.value)));
+  return html`
+    <header class="site-header">
+      <a class="brand" href="/" aria-label="Frostbyte Hub, home"><${Logo} /><span>Frostbyte Hub</span></a>
+      <nav aria-label="Main">
+        ${entries.map(
+          (entry) => html`<a href=${entry.path} aria-current=${isCurrent(entry, path) ? "page" : null}>${entry.nav}</a>`,
+        )}
+      </nav>
+      <div class="header-end">
+        <${ThemeToggle} />
+        <${Who} />
+      </div>
+    </header>
+  `;
+}
+
+function isCurrent(entry, path) {
+  return entry.path === path || (entry.path === "/" && path.startsWith("/channels/"));
+}
+
+function Who() {
+  if (member.value === undefined) return null;
+  if (member.value === null) return html`<a class="button button-small" href=${loginHref()}>Log in</a>`;
+  return html`
+    <a class="who" href="/account" title="Your account">
+      <${Icon} name="person" /><span class="who-name">${member.value.name}</span>
+    </a>
+  `;
+}

@@ -1,0 +1,147 @@
+/**
+ * The feed's rules, without a browser: apply an event once, notice gaps, merge what was sent with what came back.
+ *
+ * A state is plain data; functions change it in place and return what happened. Its lists (posts, reviews) hold more
+ * than is shown: an event may tell of an entry older than the oldest page that was read (`oldest`), and showing that
+ * one would hide the hole between.
+ */
+
+/** What applying an event came to. */
+export const APPLIED = "applied";
+export const IGNORED = "ignored";
+export const GAP = "gap";
+
+/** @returns {{byId: Map<number, object>, gone: Set<number>, next: string | null, oldest: number}} */
+export function emptyList() {
+  return { byId: new Map(), gone: new Set(), next: null, oldest: 0 };
+}
+
+/** @returns {object} a state in which nothing is known yet */
+export function emptyState() {
+  return {
+    seq: 0,
+    epoch: null,
+    posts: emptyList(),
+    reviews: emptyList(),
+    rating: null,
+    channel: null,
+    locations: new Map(),
+    presence: { members: [], guests: 0, count: 0 },
+  };
+}
+
+/**
+ * Take what a history read gives. A read that is older than the state changes nothing.
+ * @param {object} state
+ * @param {object} history the answer of GET …/history
+ * @returns {boolean} whether the state is now what the history says
+ */
+export function loadHistory(state, history) {
+  const sameLog = state.epoch === history.epoch;
+  if (sameLog && history.seq < state.seq) return false;
+  if (history.rating) state.rating = history.rating;
+  if (sameLog && history.seq === state.seq) return true;
+  state.posts = listOf(history.posts, sameLog ? state.posts.gone : new Set());
+  state.reviews = listOf(history.reviews, sameLog ? state.reviews.gone : new Set());
+  if (history.locations) state.locations = byUsername(history.locations);
+  state.seq = history.seq;
+  state.epoch = history.epoch;
+  return true;
+}
+
+function listOf(page, gone) {
+  const list = { ...emptyList(), gone };
+  if (page) loadOlder(list, page);
+  return list;
+}
+
+function byUsername(locations) {
+  return new Map(locations.map((location) => [location.username, location]));
+}
+
+/**
+ * Add a page of older entries; what an event told meanwhile is newer and stays.
+ * @param {object} list `state.posts` or `state.reviews`
+ * @param {{items: object[], next: string | null}} page newest first
+ */
+export function loadOlder(list, page) {
+  for (const entry of page.items) addEntry(list, entry);
+  list.next = page.next;
+  list.oldest = page.next === null ? 0 : page.items[page.items.length - 1].id;
+}
+
+/** Add what a REST answer gave, unless an event already told something newer of it. */
+export function addEntry(list, entry) {
+  if (!list.gone.has(entry.id) && !isNewer(list.byId.get(entry.id), entry)) list.byId.set(entry.id, entry);
+}
+
+function isNewer(known, entry) {
+  return known !== undefined && known.updated_at >= entry.updated_at;
+}
+
+/**
+ * Apply one event.
+ * @param {object} state
+ * @param {object} event
+ * @returns {"applied" | "ignored" | "gap"} gap: something before it is missing, fetch the history again
+ */
+export function applyEvent(state, event) {
+  if (event.seq === undefined) return applyLive(state, event);
+  if (event.seq <= state.seq) return IGNORED;
+  if (event.seq > state.seq + 1) return GAP;
+  state.seq = event.seq;
+  const [thing, what] = event.type.split(".");
+  if (thing === "post") changeEntry(state.posts, what, event.data);
+  else if (thing === "review") changeEntry(state.reviews, what, event.data);
+  else if (event.type === "rating.updated") state.rating = { ...event.data, mine: state.rating?.mine ?? null };
+  else if (event.type === "channel.updated") state.channel = { ...state.channel, ...event.data };
+  return APPLIED;
+}
+
+function changeEntry(list, what, data) {
+  if (what === "deleted") removeEntry(list, data.id);
+  else list.byId.set(data.id, data);
+}
+
+/** Take an entry out for good: no late answer brings it back. */
+export function removeEntry(list, id) {
+  list.byId.delete(id);
+  list.gone.add(id);
+}
+
+function applyLive(state, event) {
+  if (event.type === "presence.changed") state.presence = event.data;
+  else if (event.type === "location.updated") state.locations.set(event.data.username, event.data);
+  else if (event.type === "location.removed") state.locations.delete(event.data.username);
+  else return IGNORED;
+  return APPLIED;
+}
+
+/**
+ * Take what a welcome says of the moment.
+ * @returns {boolean} whether the history must be fetched again
+ */
+export function applyWelcome(state, welcome) {
+  state.presence = welcome.presence;
+  state.locations = byUsername(welcome.locations);
+  return !welcome.recovered;
+}
+
+/** @returns {object[]} the entries to show, oldest first, without holes */
+export function shownEntries(list) {
+  const entries = [...list.byId.values()].filter((entry) => entry.id >= list.oldest);
+  return entries.sort((a, b) => a.id - b.id);
+}
+
+/**
+ * The posts to show: those that the hub has, oldest first, then those that are on their way.
+ * @param {object} state
+ * @param {object[]} outbox entries of this channel
+ * @returns {object[]} those from the outbox have `pending: true`
+ */
+export function visiblePosts(state, outbox) {
+  const known = shownEntries(state.posts);
+  const arrived = new Set(known.map((post) => post.client_id).filter(Boolean));
+  const waiting = outbox.filter((entry) => !arrived.has(entry.client_id));
+  return [...known, ...waiting.map((entry) => ({ ...entry, pending: true }))];
+}

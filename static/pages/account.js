@@ -1,0 +1,107 @@
+/** One's own account: name, password, log out, delete. */
+import { useEffect, useState } from "preact/hooks";
+import { changeAccount, deleteAccount, logOut, member } from "../api/session.js";
+import { Confirm } from "../components/dialog.js";
+import { Field, Problem, Submit, useForm } from "../components/form.js";
+import { toast } from "../components/toasts.js";
+import { html } from "../html.js";
+import { navigate } from "../router.js";
+
+export default function Account() {
+  useEffect(() => void (document.title = "Your account · Frostbyte Hub"), []);
+  useEffect(() => {
+    if (member.value === null) navigate("/login?next=/account", { replace: true });
+  }, [member.value]);
+  if (!member.value) return null;
+  return html`
+    <div class="narrow">
+      <h1>Your account</h1>
+      <p class="muted">You are <strong>@${member.value.username}</strong>${roleText(member.value.role)}.</p>
+      <${NameForm} />
+      <${PasswordForm} />
+      <${Sessions} />
+      <${Deletion} />
+    </div>
+  `;
+}
+
+function roleText(role) {
+  return role === "visitor" ? "" : `, ${role === "admin" ? "an admin" : "a moderator"}`;
+}
+
+function NameForm() {
+  const { busy, problem, submit } = useForm(async ({ name }) => {
+    await changeAccount({ name: name.trim() });
+    toast("Your name is changed.");
+  });
+  return html`
+    <form class="panel" onSubmit=${submit}>
+      <h2>Name</h2>
+      <${Field} label="What others see" name="name" value=${member.value.name} problem=${problem} required maxlength="80"
+        autocomplete="name" />
+      <${Problem} problem=${problem} />
+      <${Submit} busy=${busy}>Save the name<//>
+    </form>
+  `;
+}
+
+function PasswordForm() {
+  const { busy, problem, submit } = useForm(async (fields, form) => {
+    await changeAccount({ name: member.peek().name, ...fields });
+    form.reset();
+    toast("Your password is changed. Other devices are logged out.");
+  });
+  return html`
+    <form class="panel" onSubmit=${submit}>
+      <h2>Password</h2>
+      <input class="visually-hidden" type="text" autocomplete="username" value=${member.value.username} tabindex="-1"
+        aria-hidden="true" readonly />
+      <${Field} label="Current password" name="current_password" type="password" problem=${problem} required
+        autocomplete="current-password" maxlength="256" />
+      <${Field} label="New password" name="password" type="password" problem=${problem} required minlength="10"
+        maxlength="256" autocomplete="new-password" hint="At least 10 characters. Other devices are logged out." />
+      <${Problem} problem=${problem} />
+      <${Submit} busy=${busy}>Change the password<//>
+    </form>
+  `;
+}
+
+function Sessions() {
+  const leave = (everywhere) => logOut({ everywhere }).then(() => navigate("/"));
+  return html`
+    <section class="panel">
+      <h2>Log out</h2>
+      <div class="buttons">
+        <button class="button" type="button" onClick=${() => leave(false)}>Log out here</button>
+        <button class="button button-quiet" type="button" onClick=${() => leave(true)}>Log out everywhere</button>
+      </div>
+    </section>
+  `;
+}
+
+function Deletion() {
+  const [asking, setAsking] = useState(false);
+  const remove = async () => {
+    setAsking(false);
+    try {
+      await deleteAccount();
+      toast("Your account is deleted.");
+      navigate("/");
+    } catch (error) {
+      toast(error.message);
+    }
+  };
+  return html`
+    <section class="panel">
+      <h2>Delete the account</h2>
+      <p>Your name and everything personal goes. What you posted stays as written by a “former member”.</p>
+      <button class="button button-danger" type="button" onClick=${() => setAsking(true)}>Delete my account</button>
+      ${asking &&
+      html`
+        <${Confirm} title="Delete your account?" action="Delete it" onConfirm=${remove} onCancel=${() => setAsking(false)}>
+          <p>This cannot be undone. If you only want a break, log out instead.</p>
+        <//>
+      `}
+    </section>
+  `;
+}

@@ -1,0 +1,86 @@
+/**
+ * The service worker: the shell and the last channels that were read are there without a connection.
+ *
+ * The network goes first, always; what was kept is used only when the hub cannot be reached, and says so in a header.
+ * Accounts, tokens and everything else under /api are never kept. Logging out throws the kept answers away.
+ */
+const SHELL = "hub-shell-1";
+const ANSWERS = "hub-answers-1";
+const KEPT_ANSWERS = /^\/api\/channels(\/[a-z0-9-]+(\/history)?)?$/;
+const TIMEOUT_MS = 8_000;
+
+self.addEventListener("install", (event) => {
+  self.skipWaiting();
+  event.waitUntil(caches.open(SHELL).then((cache) => cache.add("/")));
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(
+    caches
+      .keys()
+      .then((names) => Promise.all(names.filter((name) => name !== SHELL && name !== ANSWERS).map((name) => caches.delete(name))))
+      .then(() => self.clients.claim()),
+  );
+});
+
+let generation = 0;
+
+self.addEventListener("message", (event) => {
+  if (event.data?.type !== "forget") return;
+  generation += 1;
+  event.waitUntil(caches.delete(ANSWERS));
+});
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== location.origin) return;
+  if (request.mode === "navigate") {
+    if (url.pathname !== "/docs") event.respondWith(page(request));
+  } else if (url.pathname.startsWith("/static/")) {
+    event.respondWith(networkFirst(request, SHELL));
+  } else if (KEPT_ANSWERS.test(url.pathname) && !url.search) {
+    event.respondWith(networkFirst(request, ANSWERS));
+  }
+});
+
+/** All pages are one page. */
+async function page(request) {
+  try {
+    const response = await reach(request);
+    if (response.ok && response.headers.get("Content-Type")?.includes("text/html")) await keep(SHELL, "/", response);
+    return response;
+  } catch (error) {
+    const kept = await caches.match("/", { cacheName: SHELL });
+    if (kept) return kept;
+    throw error;
+  }
+}
+
+async function networkFirst(request, name) {
+  const began = generation;
+  try {
+    const response = await reach(request);
+    if (response.status === 200 && began === generation) await keep(name, request.url, response);
+    return response;
+  } catch (error) {
+    const kept = await caches.match(request.url, { cacheName: name, ignoreVary: true });
+    if (kept) return marked(kept);
+    throw error;
+  }
+}
+
+function reach(request) {
+  return fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)]) });
+}
+
+async function keep(name, key, response) {
+  const cache = await caches.open(name);
+  await cache.put(key, response.clone());
+}
+
+function marked(response) {
+  const headers = new Headers(response.headers);
+  headers.set("X-From-Cache", "1");
+  return new Response(response.body, { status: response.status, headers });
+}
