@@ -11,9 +11,11 @@ from hub.channels.memory import MemoryBroker
 from hub.channels.redis import RedisBroker
 from hub.config import Settings, sqlite_path
 from hub.handlers import problems, requests
+from hub.handlers.analytics import analytics
 from hub.handlers.auth import auth
 from hub.handlers.channels import channels
 from hub.handlers.context import Limits, Services
+from hub.handlers.openapi import Description
 from hub.handlers.operations import operations
 from hub.handlers.pages import pages
 from hub.handlers.posts import posts
@@ -27,7 +29,7 @@ from hub.store.sqlite import SqliteDatabase
 from hub.tokens import AccessTokens
 
 BODY_LIMIT = 1024 * 1024
-BLUEPRINTS = (auth, channels, posts, reviews, ratings, operations, pages)
+BLUEPRINTS = (auth, channels, posts, reviews, ratings, analytics, operations, pages)
 
 
 def create_app(settings: Settings) -> Quart:
@@ -82,6 +84,5 @@ def _describe(app: Quart) -> None:
         redoc_ui_path=None,
         scalar_ui_path=None,
         conversion_preference="msgspec",
-        security_schemes={"bearer": {"type": "http", "scheme": "bearer", "bearer_format": "JWT"}},
-        security=[{"bearer": []}, {}],
+        openapi_provider_class=Description,
     )

@@ -40,6 +40,7 @@ async def healthz() -> Response:
 
 @operations.get("/readyz")
 @document_response(Readiness, 200)
+@document_response(Readiness, 503)
 async def readyz() -> Response:
     """200 when the database answers; 503 otherwise or while draining."""
     hub = services().hub

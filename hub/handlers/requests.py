@@ -2,8 +2,10 @@
 
 import logging
 import time
+from typing import Any
 
-from quart import Quart, Response, g, request
+from quart import Quart, Request, Response, g, request
+from werkzeug.routing import IntegerConverter
 
 from hub.handlers.context import requester_address, services
 
@@ -11,11 +13,29 @@ CORS_METHODS = "GET, POST, PUT, DELETE"
 CORS_HEADERS = "Authorization, Content-Type, If-None-Match"
 CORS_EXPOSED = "ETag, Retry-After, Location"
 QUIET = ("/healthz", "/readyz", "/metrics")
+LARGER_BODIES = {"/api/analytics/bulk": 4 * 1024 * 1024}
 log = logging.getLogger("hub.requests")
 
 
+class LimitedRequest(Request):
+    """A request whose body has at most as many bytes as its path may take: MAX_CONTENT_LENGTH, or more for a few."""
+
+    def __init__(self, method: str, scheme: str, path: str, *args: Any, **options: Any) -> None:
+        if path in LARGER_BODIES:
+            options["max_content_length"] = LARGER_BODIES[path]
+        super().__init__(method, scheme, path, *args, **options)
+
+
+class IdConverter(IntegerConverter):
+    """An id in a path; one that no database can hold is not found."""
+
+    regex = r"\d{1,18}"
+
+
 def register(app: Quart) -> None:
-    """Do this around every request of the app."""
+    """Do this around every request of the app. Before its routes are added."""
+    app.request_class = LimitedRequest
+    app.url_map.converters["int"] = IdConverter
     app.before_request(_before)
     app.after_request(_after)
 

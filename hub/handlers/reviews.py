@@ -2,8 +2,9 @@
 
 from typing import Any, Literal
 
+from msgspec import Struct
 from quart import Blueprint, Response, request
-from quart_schema import document_request, document_response, tag_blueprint
+from quart_schema import document_querystring, document_request, document_response, tag_blueprint
 
 from hub.cursor import page_limit
 from hub.handlers.context import identity_or_none, services, writer
@@ -20,7 +21,20 @@ tag_blueprint(reviews, ["reviews"])
 RatingChoice = Literal["keep", "remove"]
 
 
+class ReviewQuery(Struct, frozen=True):
+    """In which order."""
+
+    sort: Sort = "newest"
+
+
+class DeleteQuery(Struct, frozen=True):
+    """Whether the author's rating of the channel stays."""
+
+    rating: RatingChoice = "keep"
+
+
 @reviews.get("/channels/<slug>/reviews")
+@document_querystring(ReviewQuery)
 @document_response(ReviewPage, 200)
 async def page(slug: str) -> Response:
     """A channel's reviews: newest, highest, lowest or most helpful first."""
@@ -65,6 +79,7 @@ async def update(review_id: int) -> Response:
 
 
 @reviews.delete("/reviews/<int:review_id>")
+@document_querystring(DeleteQuery)
 @document_response(dict[str, Any], 204)
 async def delete(review_id: int) -> Response:
     """Delete a review (its author or a moderator); `rating=remove` takes its author's rating along."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from hub.errors import NotFound
-from hub.model import AnalyticsEntry, MyRating, Rating
+from hub.model import AnalyticsEntry, MyRating
 from hub.store import channels
 from hub.store.database import Row, Transaction, required
 from hub.store.log import ChannelRef
@@ -52,14 +52,15 @@ def remove(tx: Transaction, user_id: int, channel: ChannelRef) -> bool:
 
 def of(tx: Transaction, channel: ChannelRef, user_id: int | None) -> MyRating:
     """The channel's stars, with the member's own."""
-    everyone: Rating = channels.rating(tx, channel)
-    mine = None if user_id is None else _row(tx, user_id, channel)
-    return MyRating(
-        everyone.average,
-        everyone.count,
-        everyone.histogram,
-        None if mine is None else mine["stars"],
-    )
+    everyone = channels.rating(tx, channel)
+    mine = None if user_id is None else stars_of(tx, user_id, channel)
+    return MyRating(everyone.average, everyone.count, everyone.histogram, mine)
+
+
+def stars_of(tx: Transaction, user_id: int, channel: ChannelRef) -> int | None:
+    """How many stars the member gives the channel, if any."""
+    row = _row(tx, user_id, channel)
+    return None if row is None else int(row["stars"])
 
 
 def channels_of(tx: Transaction, user_id: int) -> Sequence[ChannelRef]:
