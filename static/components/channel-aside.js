@@ -6,10 +6,10 @@ import { Avatar } from "./avatar.js";
 const SHOWN_ACTIVITIES = 8;
 
 /** The column; closed until asked for where there is no room. */
-export function Aside({ channel, about }) {
+export function Aside({ channel, about, folded }) {
   return html`
-    <aside class="channel-aside" aria-label="About this channel">
-      <${Here} presence=${channel.state.presence} />
+    <aside id="channel-aside" class=${folded ? "channel-aside folded" : "channel-aside"} aria-label="About this channel">
+      <${Here} presence=${channel.view().presence} />
       ${about?.park ? html`<${Park} park=${about.park} />` : html`<${Topic} about=${about} />`}
     </aside>
   `;

@@ -5,7 +5,7 @@ import { keepDraft, readDraft } from "../api/storage.js";
 import { post } from "../feed/sender.js";
 import { html } from "../html.js";
 import { Icon } from "./icons.js";
-import { growToText, sendsOnEnter } from "./keys.js";
+import { afterPress, growToText, sendsOnEnter } from "./keys.js";
 
 const EMPTY = { title: "", comment: "" };
 
@@ -39,7 +39,7 @@ export function Composer({ channel, onSent }) {
   const shown = open || draft.title || draft.comment;
   return html`
     <form class=${shown ? "composer composer-open" : "composer"} onSubmit=${send} onFocusIn=${() => setOpen(true)}
-      onFocusOut=${(event) => !event.currentTarget.contains(event.relatedTarget) && setOpen(false)}
+      onFocusOut=${(event) => !event.currentTarget.contains(event.relatedTarget) && afterPress(() => setOpen(false))}
       onKeyDown=${(event) => sendsOnEnter(event) && send(event)}>
       <div class="composer-fields">
         <input ref=${fields.title} class="composer-title" aria-label="Title" placeholder=${shown ? "Title" : placeholder(channel)}
@@ -56,7 +56,7 @@ export function Composer({ channel, onSent }) {
 }
 
 function placeholder(channel) {
-  return `Write about ${channel.state.channel?.name ?? "this"}…`;
+  return `Write about ${channel.view().channel?.name ?? "this"}…`;
 }
 
 function missingField({ title, comment }) {

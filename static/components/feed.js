@@ -17,7 +17,7 @@ const SPEAK_MS = 1_500;
 /** The tab "Feed". */
 export function Feed({ channel }) {
   const waiting = outbox.value.filter((entry) => entry.channel === channel.slug && isMine(entry));
-  const posts = channel.version.value >= 0 ? visiblePosts(channel.state, waiting) : [];
+  const posts = visiblePosts(channel.view(), waiting);
   const scroller = useScroller(() => channel.older());
   const [unreadAfter] = useState(() => readMark(channel.slug));
   const [seen, setSeen] = useState(() => newestId(posts));

@@ -1,4 +1,4 @@
-/** Keys in text fields. */
+/** Keys and presses around text fields. */
 
 const SAFARI_IME = 229;
 const touch = matchMedia("(pointer: coarse)");
@@ -19,4 +19,15 @@ export function sendsOnEnter(event, { always = true } = {}) {
 export function growToText(area) {
   area.style.height = "auto";
   area.style.height = `${area.scrollHeight + 2}px`;
+}
+
+let pressed = false;
+addEventListener("pointerdown", () => (pressed = true), true);
+for (const name of ["pointerup", "pointercancel"]) addEventListener(name, () => (pressed = false), true);
+
+/** Do what moves the page once the press under way is over: else a click would miss what was under the pointer. */
+export function afterPress(work) {
+  if (!pressed) return work();
+  const done = () => setTimeout(work, 50);
+  return addEventListener("pointerup", done, { once: true });
 }

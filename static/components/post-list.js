@@ -13,13 +13,21 @@ export function PostList({ channel, posts, unreadAfter }) {
     <div class="rows">
       <${Older} channel=${channel} />
       ${posts.length === 0 && html`<${Empty} title="Nobody has written here yet.">Be the first: what is it like today?<//>`}
-      ${posts.map((post, index) => html`
-        ${startsDay(posts, index) && html`<h3 key=${`day-${post.created_at.slice(0, 10)}-${keyOf(post)}`} class="day">${dayName(post.created_at, now.value)}</h3>`}
-        ${post === firstUnread && posts[0] !== post && html`<p key="unread" class="unread-line"><span>New since your last visit</span></p>`}
-        <${Post} key=${keyOf(post)} channel=${channel} post=${post} />
-      `)}
+      ${posts.flatMap((post, index) => [
+        startsDay(posts, index) && html`<${Day} key=${`day-${keyOf(post)}`} at=${post.created_at} />`,
+        post === firstUnread && index > 0 && html`<${UnreadLine} key="unread" />`,
+        html`<${Post} key=${keyOf(post)} channel=${channel} post=${post} />`,
+      ])}
     </div>
   `;
+}
+
+function Day({ at }) {
+  return html`<h3 class="day">${dayName(at, now.value)}</h3>`;
+}
+
+function UnreadLine() {
+  return html`<p class="unread-line"><span>New since your last visit</span></p>`;
 }
 
 /** An optimistic row stays the same row when the real post comes. */
@@ -36,7 +44,7 @@ function startsDay(posts, index) {
 }
 
 function Older({ channel }) {
-  if (channel.state.posts.next === null) return null;
+  if (channel.view().posts.next === null) return null;
   const state = channel.olderState.value;
   return html`
     <div class="older">

@@ -28,14 +28,14 @@ function layerPath({ base, rough, steps }, random) {
   return `M${points.join("L")}L${WIDTH} ${HEIGHT}L0 ${HEIGHT}Z`;
 }
 
-/** The picture; it decorates only. */
-export function Ridge({ slug }) {
+/** The picture; it decorates only. Stretched over the whole width, it has no sun: that would be an egg. */
+export function Ridge({ slug, stretched = false }) {
   const random = randomFrom(slug);
   const sun = { x: 40 + random() * 240, y: 16 + random() * 20 };
   return html`
     <svg class=${`ridge ridge-tone-${Math.floor(random() * 4)}`} viewBox=${`0 0 ${WIDTH} ${HEIGHT}`}
-      preserveAspectRatio="xMidYMax slice" aria-hidden="true" focusable="false">
-      <circle class="ridge-sun" cx=${sun.x} cy=${sun.y} r="10" />
+      preserveAspectRatio=${stretched ? "none" : "xMidYMax slice"} aria-hidden="true" focusable="false">
+      ${!stretched && html`<circle class="ridge-sun" cx=${sun.x} cy=${sun.y} r="10" />`}
       ${LAYERS.map((layer, depth) => html`<path class=${`ridge-${depth}`} d=${layerPath(layer, random)} />`)}
     </svg>
   `;

@@ -11,7 +11,7 @@ import { hasWritten, noteWriter, SHOWN_MS, stillWriting } from "./typing.js";
 const HIDDEN_TOO_LONG_MS = 60_000;
 
 /**
- * Components read `version.value` and then `state` (see state.js): every change of the state raises the version.
+ * Components read the state (see state.js) through `view()`, which makes them draw again whenever it has changed.
  * `on(type, handle)` tells of single frames (for a tab that draws more than the state holds).
  */
 export class OpenChannel {
@@ -32,6 +32,12 @@ export class OpenChannel {
     this.failures = 0;
     this.handlers = new Map();
     this.listeners = [];
+  }
+
+  /** The state, for a component that is to follow its changes: a component without this keeps its first drawing. */
+  view() {
+    void this.version.value;
+    return this.state;
   }
 
   /** Read the history, then connect from where it ends. */

@@ -1,5 +1,5 @@
 /** A channel's page: what it is, its tabs, who is here. */
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { peopleIn, stateName } from "../feed/catalogue.js";
 import { OpenChannel } from "../feed/channel.js";
 import { Aside } from "../components/channel-aside.js";
@@ -19,22 +19,23 @@ export default function ChannelPage({ params, query }) {
   }, [channel]);
   useTitle(channel);
   if (channel.error.value?.status === 404) return html`<${NotFound} what="There is no such channel." />`;
-  const about = channel.version.value >= 0 && channel.state.channel;
+  const about = channel.view().channel;
+  const [folded, setFolded] = useState(true);
   return html`
     <div class="channel">
-      <${Heading} channel=${channel} about=${about} />
-      <${Body} channel=${channel} about=${about} query=${query} />
+      <${Heading} channel=${channel} about=${about} folded=${folded} onFold=${() => setFolded(!folded)} />
+      <${Body} channel=${channel} about=${about} query=${query} folded=${folded} />
     </div>
   `;
 }
 
 function useTitle(channel) {
-  const name = channel.version.value >= 0 && channel.state.channel?.name;
+  const name = channel.view().channel?.name;
   useEffect(() => void (document.title = `${name || "Channel"} · Frostbyte Hub`), [name]);
 }
 
-function Heading({ channel, about }) {
-  const { presence, rating } = channel.state;
+function Heading({ channel, about, folded, onFold }) {
+  const { presence, rating } = channel.view();
   const people = peopleIn(presence);
   return html`
     <header class="channel-head">
@@ -46,12 +47,14 @@ function Heading({ channel, about }) {
           <${Rating} rating=${rating} />
           ${people > 0 && html`<span class="here"><${Icon} name="people" />${people} here</span>`}
         </p>
+        <button class="button button-small button-quiet aside-toggle" type="button" aria-expanded=${!folded}
+          aria-controls="channel-aside" onClick=${onFold}>${folded ? "Who is here" : "Close"}</button>
       </div>
     </header>
   `;
 }
 
-function Body({ channel, about, query }) {
+function Body({ channel, about, query, folded }) {
   if (!channel.loaded.value) {
     const error = channel.error.value;
     return error
@@ -67,7 +70,7 @@ function Body({ channel, about, query }) {
         <${ConnectionLine} channel=${channel} />
         <${shown.component} key=${shown.id} channel=${channel} />
       </section>
-      <${Aside} channel=${channel} about=${about} />
+      <${Aside} channel=${channel} about=${about} folded=${folded} />
     </div>
   `;
 }

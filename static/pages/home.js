@@ -39,7 +39,7 @@ function keepInAddress({ query, region, state }) {
 function Hero({ people }) {
   return html`
     <section class="hero">
-      <${Ridge} slug="frostbyte" />
+      <${Ridge} slug="frostbyte" stretched />
       <div class="hero-text">
         <h1>What is happening in the parks, as it happens</h1>
         <p>
