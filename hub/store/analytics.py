@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from hub.cursor import decode_cursor, encode_cursor
-from hub.errors import Conflict, FieldError, Forbidden, InvalidInput, invalid_field
+from hub.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound, invalid_field
 from hub.model import AnalyticsEdit, AnalyticsEntry, AnalyticsInput
 from hub.store import channels, ratings, reviews
 from hub.store.database import Transaction
@@ -42,10 +42,7 @@ def create(tx: Transaction, author: Identity, new: AnalyticsInput) -> tuple[Anal
 
     Raises InvalidInput for an unknown channel.
     """
-    channel = _known(tx).get(new.channel)
-    if channel is None:
-        raise _no_such_channel()
-    return _rate(tx, author.user_id, channel, new.stars)
+    return _rate(tx, author.user_id, _find(tx, new.channel), new.stars)
 
 
 def create_many(tx: Transaction, author: Identity, given: Sequence[AnalyticsInput | InvalidInput]) -> BulkAnswer:
@@ -73,8 +70,11 @@ def create_many(tx: Transaction, author: Identity, given: Sequence[AnalyticsInpu
 
 
 def page(tx: Transaction, slug: str | None, limit: int, cursor: str | None = None) -> EntryPage:
-    """The newest entries, of one channel or of all. Raises NotFound, or InvalidInput for a cursor that is not ours."""
-    channel = None if slug is None else channels.find(tx, slug)
+    """The newest entries, of one channel or of all.
+
+    Raises InvalidInput for an unknown channel or a cursor that is not ours.
+    """
+    channel = None if slug is None else _find(tx, slug)
     before = 2**63 - 1 if cursor is None else int(str(decode_cursor(cursor, int)[0]))
     found = ratings.entries(tx, channel, before, limit + 1)
     items = found[:limit]
@@ -112,6 +112,13 @@ def _editable(tx: Transaction, editor: Identity, entry_id: int) -> tuple[int, Ch
     if user_id != editor.user_id and editor.role == "visitor":
         raise Forbidden("Only the member whose entry it is or a moderator can change it.")
     return user_id, channels.find(tx, entry.channel)
+
+
+def _find(tx: Transaction, slug: str) -> ChannelRef:
+    try:
+        return channels.find(tx, slug)
+    except NotFound:
+        raise _no_such_channel() from None
 
 
 def _known(tx: Transaction) -> dict[str, ChannelRef]:

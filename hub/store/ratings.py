@@ -12,14 +12,9 @@ _ENTRIES = """SELECT ratings.*, channels.slug, users.username FROM ratings
     JOIN channels ON channels.id = ratings.channel_id JOIN users ON users.id = ratings.user_id"""
 
 
-def lock(tx: Transaction, channel: ChannelRef) -> None:
-    """Make whoever else rates this channel wait for the end of the transaction, so that counts follow each other."""
-    tx.run("UPDATE channels SET seq = seq WHERE id = :id", id=channel.id)
-
-
 def put(tx: Transaction, user_id: int, channel: ChannelRef, stars: int) -> bool:
     """Set a member's rating; returns whether that changed anything."""
-    lock(tx, channel)
+    channels.lock(tx, channel)
     before = _row(tx, user_id, channel)
     if before is not None and before["stars"] == stars:
         return False
@@ -40,7 +35,7 @@ def put(tx: Transaction, user_id: int, channel: ChannelRef, stars: int) -> bool:
 
 def remove(tx: Transaction, user_id: int, channel: ChannelRef) -> bool:
     """Remove a member's rating; returns whether there was one."""
-    lock(tx, channel)
+    channels.lock(tx, channel)
     before = _row(tx, user_id, channel)
     if before is None:
         return False

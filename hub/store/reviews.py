@@ -72,7 +72,7 @@ def update(tx: Transaction, editor: Identity, review_id: int, new: ReviewEdit) -
     Raises NotFound, Gone, Forbidden, or InvalidInput for stars of an author who has left.
     """
     row = editable(tx, editor, review_id)
-    channel = ChannelRef(row["channel_id"], row["slug"])
+    channel = channel_of(row)
     if new.stars is not None:
         if row["user_id"] is None:
             raise invalid_field("stars", "must be null: its author has left, and took the rating along")
@@ -105,7 +105,7 @@ def delete(tx: Transaction, editor: Identity, review_id: int, *, keep_rating: bo
     Raises NotFound, Gone or Forbidden.
     """
     row = editable(tx, editor, review_id)
-    channel = ChannelRef(row["channel_id"], row["slug"])
+    channel = channel_of(row)
     tx.run("DELETE FROM helpful_votes WHERE review_id = :id", id=review_id)
     tx.run(
         """UPDATE reviews SET title = '', comment = '', content = '{}', stars = NULL, visited_on = NULL, helpful = 0,
@@ -139,7 +139,7 @@ def unrate(tx: Transaction, user_id: int, channel: ChannelRef) -> None:
 def announce_author(tx: Transaction, user_id: int) -> None:
     """Log all reviews of a member whose name has changed, so that every reader sees it."""
     for row in _by_author(tx, user_id):
-        announce_update(tx, ChannelRef(row["channel_id"], row["slug"]), row["id"])
+        announce_update(tx, channel_of(row), row["id"])
 
 
 def leave_behind(tx: Transaction, user_id: int) -> None:
@@ -149,7 +149,7 @@ def leave_behind(tx: Transaction, user_id: int) -> None:
     rows = _by_author(tx, user_id)
     tx.run("UPDATE reviews SET user_id = NULL, client_id = NULL, stars = NULL WHERE user_id = :user", user=user_id)
     for row in rows:
-        announce_update(tx, ChannelRef(row["channel_id"], row["slug"]), row["id"])
+        announce_update(tx, channel_of(row), row["id"])
 
 
 def find(tx: Transaction, review_id: int) -> Row:
@@ -162,9 +162,20 @@ def find(tx: Transaction, review_id: int) -> Row:
     return row
 
 
+def lock(tx: Transaction, review_id: int) -> Row:
+    """A review's row, which nobody else changes meanwhile. Raises NotFound or Gone."""
+    channels.lock(tx, channel_of(find(tx, review_id)))
+    return find(tx, review_id)
+
+
+def channel_of(row: Row) -> ChannelRef:
+    """The channel of a review's row."""
+    return ChannelRef(row["channel_id"], row["slug"])
+
+
 def editable(tx: Transaction, editor: Identity, review_id: int) -> Row:
     """A review's row for somebody who may change it. Raises NotFound, Gone or Forbidden."""
-    row = find(tx, review_id)
+    row = lock(tx, review_id)
     if row["user_id"] != editor.user_id and editor.role == "visitor":
         raise Forbidden("Only its author or a moderator can change this review.")
     return row

@@ -4,13 +4,12 @@ from hub.errors import Forbidden
 from hub.model import Review
 from hub.store import reviews
 from hub.store.database import Transaction
-from hub.store.log import ChannelRef
 from hub.tokens import Identity
 
 
 def give(tx: Transaction, voter: Identity, review_id: int) -> Review:
     """Count a member's vote, once. Raises NotFound, Gone, or Forbidden for one's own review."""
-    row = reviews.find(tx, review_id)
+    row = reviews.lock(tx, review_id)
     if row["user_id"] == voter.user_id:
         raise Forbidden("This review is yours: others say whether it is helpful.")
     given = tx.run(
@@ -23,7 +22,7 @@ def give(tx: Transaction, voter: Identity, review_id: int) -> Review:
 
 def withdraw(tx: Transaction, user_id: int, review_id: int) -> Review:
     """Take a member's vote back, if there is one. Raises NotFound or Gone."""
-    reviews.find(tx, review_id)
+    reviews.lock(tx, review_id)
     taken = tx.run(
         "DELETE FROM helpful_votes WHERE review_id = :review AND user_id = :user", review=review_id, user=user_id
     )
@@ -32,7 +31,7 @@ def withdraw(tx: Transaction, user_id: int, review_id: int) -> Review:
 
 def leave(tx: Transaction, user_id: int) -> None:
     """Take back all votes of a member who leaves."""
-    for row in tx.all("SELECT review_id FROM helpful_votes WHERE user_id = :user", user=user_id):
+    for row in tx.all("SELECT review_id FROM helpful_votes WHERE user_id = :user ORDER BY review_id", user=user_id):
         withdraw(tx, user_id, row["review_id"])
 
 
@@ -40,5 +39,4 @@ def _count(tx: Transaction, review_id: int, change: int) -> Review:
     if change == 0:
         return reviews.get(tx, review_id)
     tx.run("UPDATE reviews SET helpful = helpful + :change WHERE id = :id", change=change, id=review_id)
-    row = reviews.find(tx, review_id)
-    return reviews.announce_update(tx, ChannelRef(row["channel_id"], row["slug"]), review_id)
+    return reviews.announce_update(tx, reviews.channel_of(reviews.find(tx, review_id)), review_id)
