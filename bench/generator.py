@@ -32,7 +32,7 @@ def compiled() -> Path:
         return program
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
-        raise BenchError("The load generator is written in C: install a compiler (Debian: apt-get install gcc libc6-dev).")
+        raise BenchError("The load generator is written in C: install gcc (Debian: apt-get install gcc libc6-dev).")
     VAR.mkdir(parents=True, exist_ok=True)
     files = [str(source) for source in sources if source.suffix == ".c"]
     subprocess.run([compiler, "-std=c11", "-O2", "-Wall", "-o", str(program), *files], check=True)

@@ -1,1 +1,3 @@
 """Frostbyte Hub: a realtime websocket community hub for national parks."""
+
+__version__ = "1.0.0"

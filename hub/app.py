@@ -5,6 +5,7 @@ import secrets
 from quart import Quart
 from quart_schema import Info, QuartSchema
 
+from hub import __version__
 from hub.channels.broker import Broker
 from hub.channels.hub import Hub
 from hub.channels.memory import MemoryBroker
@@ -77,7 +78,7 @@ def _describe(app: Quart) -> None:
         app,
         info=Info(
             title="Frostbyte Hub",
-            version="1.0.0",
+            version=__version__,
             description="REST for history and everything that is written; live events come over the websockets.",
         ),
         swagger_ui_path=None,

@@ -5,6 +5,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from hub import __version__
 from hub.events import DurableEvent, LiveEvent
 from hub.protocol import ChannelFrame, ServerFrame
 
@@ -22,7 +23,7 @@ def describe() -> dict[str, Any]:
         "asyncapi": "3.0.0",
         "info": {
             "title": "Frostbyte Hub: live channels",
-            "version": "1.0.0",
+            "version": __version__,
             "description": "One websocket per channel. The first frame is `hello`; `since` and `epoch` resume.",
         },
         "channels": {

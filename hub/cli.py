@@ -10,7 +10,7 @@ from typing import TypeVar
 import click
 import msgspec
 
-from hub import backup
+from hub import __version__, backup
 from hub.backup import BackupError
 from hub.config import ConfigError, Settings, load_settings, sqlite_path
 from hub.doctor import examine
@@ -37,7 +37,7 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands)
-@click.version_option(package_name="frostbyte-hub", prog_name="hub")
+@click.version_option(version=__version__, prog_name="hub")
 def main() -> None:
     """Frostbyte Hub: a realtime websocket community hub for national parks."""
 
@@ -73,6 +73,7 @@ def run_unit(settings: Settings, unit: Callable[[Transaction], T]) -> T:
 @click.option("--bind", help="HOST:PORT to listen on (HUB_BIND).")
 def serve(workers: int | None, bind: str | None) -> None:
     """Run the hub until SIGTERM; SIGHUP restarts the workers one after another."""
+    from hub import metrics
     from hub.supervisor import Supervisor
 
     if workers is not None:
@@ -86,7 +87,9 @@ def serve(workers: int | None, bind: str | None) -> None:
     except OSError as error:
         click.echo(f"hub: cannot listen on {settings.host}:{settings.port}: {error}", err=True)
         sys.exit(1)
-    sys.exit(supervisor.run(lambda address: click.echo(f"Frostbyte Hub is at {address}")))
+    with metrics.shared_directory():
+        code = supervisor.run(lambda address: click.echo(f"Frostbyte Hub is at {address}"))
+    sys.exit(code)
 
 
 @main.command()

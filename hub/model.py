@@ -283,9 +283,6 @@ def decode_input(data: bytes, model: type[T]) -> T:
     try:
         return msgspec.json.decode(data, type=model)
     except msgspec.ValidationError as error:
-        # An error of our own, raised while a model checked itself, says more than its wrapping.
-        if isinstance(error.__cause__, InvalidInput):
-            raise error.__cause__ from None
         raise field_errors(error) from None
     except msgspec.DecodeError as error:
         raise BadRequest(f"The body is not valid JSON: {error}") from None

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 
+from hub import metrics
 from hub.config import Settings
 from hub.listener import listening_socket
 
@@ -122,6 +123,7 @@ class Supervisor:
             if code is None:
                 continue
             del self._workers[index]
+            metrics.worker_ended(worker.process.pid)
             low, high = BACKOFF_SECONDS
             self._wait[index] = min(high, self._wait[index] * 2) if worker.age < YOUNG_SECONDS else low
             delay = self._wait[index] if worker.age < YOUNG_SECONDS else 0.0
@@ -159,6 +161,7 @@ class Supervisor:
                 log.warning("worker %d did not end in time: killed", worker.index)
                 worker.process.kill()
                 worker.process.wait()
+            metrics.worker_ended(worker.process.pid)
 
     def _stop_all(self) -> None:
         self._listener.close()

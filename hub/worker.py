@@ -2,10 +2,10 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import socket
-import sys
 
 import uvloop
 
@@ -14,6 +14,8 @@ from hub.config import Settings, load_settings
 from hub.handlers.context import services_of
 from hub.logs import configure_logs
 from hub.server import serve
+
+log = logging.getLogger("hub.worker")
 
 
 async def run(settings: Settings, listener: socket.socket, parent: int, ready: int) -> int:
@@ -49,7 +51,14 @@ def main() -> None:
     listener = socket.socket(fileno=int(os.environ["HUB_LISTEN_FD"]))
     listener.setblocking(False)
     parent, ready = int(os.environ["HUB_PARENT_FD"]), int(os.environ["HUB_READY_FD"])
-    sys.exit(uvloop.run(run(settings, listener, parent, ready)))
+    try:
+        code = uvloop.run(run(settings, listener, parent, ready))
+    except Exception:
+        log.critical("this worker has failed", exc_info=True)
+        code = 1
+    logging.shutdown()
+    # Not sys.exit: after a failure the database's threads may still be there and would keep the process.
+    os._exit(code)
 
 
 if __name__ == "__main__":

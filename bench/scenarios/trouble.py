@@ -114,9 +114,7 @@ def pause(context: Context) -> Result:
         generator.open("others", 100, server.port, hub.path(), **guests)
         generator.open("phone", 1, server.port, hub.path(), check=1, receive_buffer=4096, **guests)
         generator.say("stall", name="phone")
-        report = generator.publish(
-            server.ports[1], hub.line(0, "x" * 3_000), name="others", rate=40, ms=seconds * 1000
-        )
+        report = generator.publish(server.ports[1], hub.line(0, "x" * 3_000), name="others", rate=40, ms=seconds * 1000)
         resumed = time.monotonic()
         generator.say("resume", name="phone")
         while (phone := generator.stats("phone"))["deliveries"] < report["sent"] and time.monotonic() < resumed + 10:

@@ -1,9 +1,11 @@
 """What carries messages between workers. It is there for speed only: whatever it loses, the event log has."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
 Receive = Callable[[str, bytes], None]
+Watch = Callable[[asyncio.Task[None]], None]
 
 
 class Broker(Protocol):
@@ -13,8 +15,11 @@ class Broker(Protocol):
     def connected(self) -> bool:
         """Whether messages go through at the moment."""
 
-    async def start(self, receive: Receive, reconnected: Callable[[], None]) -> None:
-        """Begin; `receive` gets topic and message, `reconnected` is called when messages may have been lost."""
+    async def start(self, receive: Receive, reconnected: Callable[[], None], ended: Watch) -> None:
+        """Begin; `receive` gets topic and message, `reconnected` is called when messages may have been lost.
+
+        `ended` is called with a task that should not have ended.
+        """
 
     def publish(self, topic: str, message: bytes) -> None:
         """Send without waiting; a message that cannot go out is dropped."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from hub import metrics
 from hub.channels import codes
 from hub.channels.broker import Broker
 from hub.channels.connection import Connection, Deadline
@@ -71,7 +72,7 @@ class Hub:
     async def start(self) -> None:
         """Connect to the other workers and begin to tick."""
         await self._poll_ended_sessions()
-        await self.broker.start(self._receive, self._reconnected)
+        await self.broker.start(self._receive, self._reconnected, self._task_ended)
         for topic in (PRESENCE_TOPIC, SESSIONS_TOPIC):
             await self.broker.subscribe(topic)
         self._tasks = [asyncio.create_task(self.tail.run()), asyncio.create_task(self._tick_for_ever())]
@@ -133,6 +134,7 @@ class Hub:
     def socket_closed(self, socket: Session) -> None:
         """Count a socket no longer, and log its end."""
         self.registry.remove(socket)
+        metrics.sockets_ended.labels(socket.close_code).inc()
         log.info(
             "socket ended",
             extra={
@@ -210,8 +212,19 @@ class Hub:
         for feed in self.feeds.open.values():
             feed.heartbeat(HEARTBEAT_SECONDS)
         self._tell_presence()
+        self._count()
         self.registry.forget_old()
         await self.feeds.close_idle()
+
+    def _count(self) -> None:
+        feeds = self.feeds.open.values()
+        metrics.sockets.set(len(self.registry.sockets))
+        metrics.sockets_behind.set(sum(len(feed.behind) for feed in feeds))
+        metrics.feeds.set(len(feeds))
+        metrics.broker_connected.set(self.broker.connected)
+        for feed in feeds:
+            metrics.deliveries.inc(feed.deliveries)
+            feed.deliveries = 0
 
     def _due(self) -> None:
         for connection, deadline in self.wheel.tick():

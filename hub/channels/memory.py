@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from hub.channels.broker import Receive
+from hub.channels.broker import Receive, Watch
 
 
 class MemoryBroker:
@@ -10,7 +10,7 @@ class MemoryBroker:
 
     connected = True
 
-    async def start(self, receive: Receive, reconnected: Callable[[], None]) -> None:
+    async def start(self, receive: Receive, reconnected: Callable[[], None], ended: Watch) -> None:
         """Nothing to begin."""
 
     def publish(self, topic: str, message: bytes) -> None:

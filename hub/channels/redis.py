@@ -5,6 +5,7 @@ import logging
 import random
 from collections import deque
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 from redis import exceptions
@@ -12,10 +13,12 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from hub.channels.broker import Receive
+from hub.channels.broker import Receive, Watch
 
 TIMEOUT_SECONDS = 1.0
-HEALTH_CHECK_SECONDS = 2
+BEAT_SECONDS = 2.0
+SILENT_SECONDS = 6.0
+BEAT_TOPIC = "beat"
 BACKOFF_SECONDS = (0.05, 1.0)
 OUTBOX_LIMIT = 10_000
 BATCH = 200
@@ -30,10 +33,11 @@ class RedisBroker:
         self.connected = False
         self._prefix = f"{prefix}:"
         self._worker = worker.encode() + b"\n"
-        self._client = _client(url, health_check_interval=HEALTH_CHECK_SECONDS)
-        self._sender = _client(url, health_check_interval=0)
+        self._client = _client(url)
+        self._sender = _client(url)
         self._pubsub: Any = self._client.pubsub(ignore_subscribe_messages=False)
-        self._topics: set[str] = set()
+        self._topics = {BEAT_TOPIC}
+        self._heard = 0.0
         self._confirmed: dict[str, asyncio.Event] = {}
         self._outbox: deque[tuple[str, bytes]] = deque(maxlen=OUTBOX_LIMIT)
         self._has_outgoing = asyncio.Event()
@@ -41,13 +45,14 @@ class RedisBroker:
         self._receive: Receive
         self._reconnected: Callable[[], None]
 
-    async def start(self, receive: Receive, reconnected: Callable[[], None]) -> None:
+    async def start(self, receive: Receive, reconnected: Callable[[], None], ended: Watch) -> None:
         """Connect, and go on trying when Redis is away."""
         self._receive = receive
         self._reconnected = reconnected
-        self._topics.add("hello")
-        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._send())]
-        await self.subscribe("hello")
+        self._tasks = [asyncio.create_task(work) for work in (self._listen(), self._send(), self._beat())]
+        for task in self._tasks:
+            task.add_done_callback(ended)
+        await self.subscribe(BEAT_TOPIC)
 
     def publish(self, topic: str, message: bytes) -> None:
         """Put the message into the outbox; the oldest is dropped when Redis is away for long."""
@@ -99,10 +104,11 @@ class RedisBroker:
             try:
                 await self._connect()
                 wait = low
-                while True:
-                    message = await self._pubsub.get_message(timeout=HEALTH_CHECK_SECONDS)
+                while monotonic() - self._heard < SILENT_SECONDS:
+                    message = await self._pubsub.get_message(timeout=BEAT_SECONDS)
                     if message is not None:
                         self._handle(message)
+                raise exceptions.TimeoutError("nothing came through, not even what this worker sent to itself")
             except _FAILURES as error:
                 if self.connected:
                     log.warning("redis: connection lost, the feeds go on from the log: %s", error)
@@ -115,11 +121,13 @@ class RedisBroker:
         await self._pubsub.aclose()
         self._pubsub = self._client.pubsub(ignore_subscribe_messages=False)
         await self._pubsub.subscribe(*[self._prefix + topic for topic in self._topics])
+        self._heard = monotonic()
         self.connected = True
         log.info("redis: connected")
         self._reconnected()
 
     def _handle(self, message: dict[str, Any]) -> None:
+        self._heard = monotonic()
         topic = message["channel"].decode()[len(self._prefix) :]
         if message["type"] == "message":
             data: bytes = message["data"]
@@ -127,6 +135,13 @@ class RedisBroker:
                 self._receive(topic, data[data.index(b"\n") + 1 :])
         elif message["type"] == "subscribe" and topic in self._confirmed:
             self._confirmed[topic].set()
+
+    async def _beat(self) -> None:
+        """Send something to ourselves: a connection that died without a word is noticed by what does not come."""
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            if self.connected:
+                self.publish(BEAT_TOPIC, b"")
 
     async def _send(self) -> None:
         while True:
@@ -147,11 +162,11 @@ class RedisBroker:
             await pipeline.execute()
 
 
-def _client(url: str, health_check_interval: int) -> "Redis":
+def _client(url: str) -> "Redis":
     return Redis.from_url(
         url,
         socket_timeout=None,
         socket_connect_timeout=TIMEOUT_SECONDS,
-        health_check_interval=health_check_interval,
+        health_check_interval=0,
         retry=Retry(NoBackoff(), 0),
     )

@@ -4,8 +4,9 @@ from typing import Any
 
 from msgspec import Struct
 from quart import Blueprint, Response
-from quart_schema import document_response, tag_blueprint
+from quart_schema import document_response, hide, tag_blueprint
 
+from hub import metrics
 from hub.asyncapi import describe
 from hub.handlers.context import services
 from hub.handlers.json import answer
@@ -49,6 +50,13 @@ async def readyz() -> Response:
     status = "draining" if hub.draining else "ready"
     ready = Readiness(status, "ok", broker, len(hub.registry.sockets))
     return answer(ready, 503 if hub.draining else 200)
+
+
+@operations.get("/metrics")
+@hide
+async def prometheus() -> Response:
+    """The figures of all workers for Prometheus; the shipped nginx keeps them inside."""
+    return Response(metrics.exposition(), content_type=metrics.CONTENT_TYPE)
 
 
 @operations.get("/asyncapi.json")

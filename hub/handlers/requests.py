@@ -1,17 +1,20 @@
 """What holds for every request: rate limit, CORS, safe headers, and one line in the log."""
 
 import logging
+import re
 import time
 from typing import Any
 
 from quart import Quart, Request, Response, g, request
 from werkzeug.routing import IntegerConverter
 
+from hub import metrics
 from hub.handlers.context import requester_address, services
 
 CORS_METHODS = "GET, POST, PUT, DELETE"
 CORS_HEADERS = "Authorization, Content-Type, If-None-Match"
 CORS_EXPOSED = "ETag, Retry-After, Location"
+METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"))
 QUIET = ("/healthz", "/readyz", "/metrics")
 LARGER_BODIES = {"/api/analytics/bulk": 4 * 1024 * 1024}
 log = logging.getLogger("hub.requests")
@@ -57,6 +60,7 @@ async def _after(response: Response) -> Response:
     if request.path.startswith("/api/"):
         response.headers.setdefault("Cache-Control", "no-store")
     if request.path not in QUIET:
+        _count(response)
         _log(response)
     return response
 
@@ -74,6 +78,13 @@ def _allow_origin(response: Response) -> None:
         response.headers["Access-Control-Max-Age"] = "600"
 
 
+def _count(response: Response) -> None:
+    route = request.url_rule.rule if request.url_rule is not None else "none"
+    method = request.method if request.method in METHODS else "other"
+    metrics.requests.labels(method, route, response.status_code).inc()
+    metrics.request_seconds.labels(route).observe(time.perf_counter() - g.started)
+
+
 def _log(response: Response) -> None:
     log.info(
         "%s %s",
@@ -83,5 +94,12 @@ def _log(response: Response) -> None:
             "status": response.status_code,
             "ms": round((time.perf_counter() - g.started) * 1000, 1),
             "address": requester_address(),
+            "request_id": _request_id(),
         },
     )
+
+
+def _request_id() -> str | None:
+    """What the proxy calls this request in its own log; only in the form that proxies make."""
+    given = request.headers.get("X-Request-ID", "")
+    return given if re.fullmatch(r"[A-Za-z0-9-]{8,64}", given) else None

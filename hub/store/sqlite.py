@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 
 import aiosqlite
 
+from hub import metrics
 from hub.errors import Conflict, HubError, Unavailable
 from hub.model import utc_now
 from hub.store.database import Announcement, OnCommit, Row, Transaction, Value
@@ -115,10 +116,11 @@ class SqliteDatabase:
 
     async def _commit(self, batch: list[tuple[Unit, asyncio.Future[Any]]]) -> None:
         try:
-            with _unavailable_when_sqlite_fails():
+            with _unavailable_when_sqlite_fails(), metrics.commit_seconds.time():
                 outcomes, announcements = await _on_thread(self._writer, _run_batch, [unit for unit, _ in batch])
         except Unavailable as error:
             outcomes, announcements = [(None, error)] * len(batch), []
+        metrics.units.inc(sum(failure is None for _, failure in outcomes))
         if announcements:
             self.on_commit(announcements)
         for (_, future), (result, failure) in zip(batch, outcomes, strict=True):
