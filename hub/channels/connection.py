@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from enum import IntEnum
-from typing import Protocol, cast
+from typing import ClassVar, Protocol, cast
 
 from hub.channels import codes
 from hub.channels.frames import (
     CLOSE,
+    MESSAGE_LIMIT,
     PING,
     PONG,
     TEXT,
@@ -58,7 +59,9 @@ class Surroundings(Protocol):
 
 
 class Connection(asyncio.Protocol):
-    """Reads and writes one websocket. Subclasses say what a text means."""
+    """Reads and writes one websocket. Subclasses say what a text means, and how many bytes a message may have."""
+
+    message_limit: ClassVar[int] = MESSAGE_LIMIT
 
     __slots__ = (
         "_allowance",
@@ -77,7 +80,7 @@ class Connection(asyncio.Protocol):
         self.state = State.OPEN
         self.close_code = 1006
         self.heard = surroundings.clock()
-        self._reader = FrameReader()
+        self._reader = FrameReader(self.message_limit)
         self._allowance = FRAMES.burst
         self._allowance_at = self.heard
 

@@ -84,9 +84,10 @@ def unmask(payload: bytes, mask: bytes) -> bytes:
 class FrameReader:
     """Turns bytes into messages; holds only what is not whole yet."""
 
-    __slots__ = ("_buffer", "_message", "_opcode")
+    __slots__ = ("_buffer", "_limit", "_message", "_opcode")
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = MESSAGE_LIMIT) -> None:
+        self._limit = limit
         self._buffer = b""
         self._message = b""
         self._opcode = 0
@@ -122,8 +123,8 @@ class FrameReader:
         if header > 6:
             size = int.from_bytes(buffer[start + 2 : start + header - 4])
             _check_length(size, header)
-        if first & 0x08 == 0 and size + len(self._message) > MESSAGE_LIMIT:
-            raise FrameError(TOO_BIG, f"a message may have {MESSAGE_LIMIT} bytes")
+        if first & 0x08 == 0 and size + len(self._message) > self._limit:
+            raise FrameError(TOO_BIG, f"a message may have {self._limit} bytes")
         end = start + header + size
         return end if end <= len(buffer) else None
 
