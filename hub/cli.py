@@ -158,6 +158,25 @@ def user_reset_password(username: str, password: str) -> None:
     click.echo(f"{username} has a new password and has to log in again.")
 
 
+@main.command("import-frostbyte")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Only say what would be taken and what not.")
+def import_frostbyte(file: Path, dry_run: bool) -> None:
+    """Move in from the earlier Flask site: its SQLite FILE; safe to repeat."""
+    from hub.importer.moving import OnlyTried, move_in
+    from hub.importer.old_site import read_old_site
+
+    settings = settings_or_exit()
+    site = read_old_site(file)
+    try:
+        report = run_unit(settings, lambda tx: move_in(tx, site, dry_run=dry_run))
+    except OnlyTried as tried:
+        report = tried.report
+    for line in report.lines():
+        click.echo(line)
+    click.echo("Nothing was changed: this was a dry run." if dry_run else f"{report.taken:,} rows were taken.")
+
+
 @main.command("backup")
 @click.argument("file", type=click.Path(path_type=Path))
 def backup_command(file: Path) -> None:

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from hub.errors import Unauthorized
 from hub.model import Role
+from hub.werkzeug_hashes import is_werkzeug_hash, werkzeug_hash_matches
 
 ACCESS_SECONDS = 15 * 60
 REFRESH_SECONDS = 30 * 24 * 3600
@@ -43,6 +44,8 @@ def hash_password(password: str) -> str:
 
 def password_matches(stored: str, password: str) -> bool:
     """Whether `password` is the one that `stored` was made from."""
+    if is_werkzeug_hash(stored):
+        return werkzeug_hash_matches(stored, password)
     try:
         return _hasher.verify(stored, password)
     except (argon2.exceptions.VerifyMismatchError, argon2.exceptions.InvalidHashError):
@@ -50,8 +53,8 @@ def password_matches(stored: str, password: str) -> bool:
 
 
 def needs_rehash(stored: str) -> bool:
-    """Whether `stored` was made with other costs than today's."""
-    return _hasher.check_needs_rehash(stored)
+    """Whether `stored` was made in another way or with other costs than today's."""
+    return is_werkzeug_hash(stored) or _hasher.check_needs_rehash(stored)
 
 
 # Verified in place of a missing user's, so that a log-in takes as long whether the name exists or not.

@@ -93,7 +93,7 @@ async def log_in() -> Response:
     if needs_rehash(account.password_hash):
         async with _hashing:
             hashed = await asyncio.to_thread(hash_password, given.password)
-        await services().database.write(lambda tx: accounts.set_password(tx, account.id, hashed))
+        await services().database.write(lambda tx: accounts.renew_hash(tx, account, hashed))
     login = await services().database.write(lambda tx: accounts.begin_session(tx, account.id))
     return _granted(login, given.session)
 

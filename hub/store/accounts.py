@@ -69,6 +69,11 @@ def get(tx: Transaction, user_id: int) -> Account:
     return _account(row)
 
 
+def is_there(tx: Transaction, user_id: int) -> bool:
+    """Whether the account has not been deleted."""
+    return tx.one("SELECT 1 FROM users WHERE id = :id", id=user_id) is not None
+
+
 def begin_session(tx: Transaction, user_id: int) -> Login:
     """Begin a log-in session. Raises Unauthorized when the account is gone."""
     account = get(tx, user_id)
@@ -149,6 +154,16 @@ def change(tx: Transaction, user_id: int, session: str, name: str, password_hash
 def set_password(tx: Transaction, user_id: int, password_hash: str) -> None:
     """Store another password hash."""
     tx.run("UPDATE users SET password_hash = :hash WHERE id = :id", hash=password_hash, id=user_id)
+
+
+def renew_hash(tx: Transaction, account: Account, password_hash: str) -> None:
+    """Store another hash of the same password, unless the password has changed meanwhile."""
+    tx.run(
+        "UPDATE users SET password_hash = :hash WHERE id = :id AND password_hash = :before",
+        hash=password_hash,
+        id=account.id,
+        before=account.password_hash,
+    )
 
 
 def reset_password(tx: Transaction, username: str, password_hash: str) -> None:
