@@ -11,6 +11,7 @@ TEXT, BINARY, CLOSE, PING, PONG = 0x1, 0x2, 0x8, 0x9, 0xA
 CONTINUATION = 0x0
 MESSAGE_LIMIT = 16 * 1024
 CONTROL_LIMIT = 125
+FEW_FRAGMENTS = 64
 
 NORMAL, PROTOCOL_ERROR, UNSUPPORTED, NOT_UTF8, TOO_BIG = 1000, 1002, 1003, 1007, 1009
 _SENDABLE = frozenset({1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014})
@@ -47,7 +48,8 @@ def payload_of(whole: bytes) -> bytes:
 
 def close_frame(code: int, reason: str = "") -> bytes:
     """A close frame; the reason is cut to what a control frame can hold."""
-    return frame(CLOSE, struct.pack("!H", code) + reason.encode()[: CONTROL_LIMIT - 2])
+    cut = reason.encode()[: CONTROL_LIMIT - 2].decode(errors="ignore")
+    return frame(CLOSE, struct.pack("!H", code) + cut.encode())
 
 
 def close_code(payload: bytes) -> int:
@@ -84,13 +86,14 @@ def unmask(payload: bytes, mask: bytes) -> bytes:
 class FrameReader:
     """Turns bytes into messages; holds only what is not whole yet."""
 
-    __slots__ = ("_buffer", "_limit", "_message", "_opcode")
+    __slots__ = ("_buffer", "_fragments", "_limit", "_message", "_opcode")
 
     def __init__(self, limit: int = MESSAGE_LIMIT) -> None:
         self._limit = limit
         self._buffer = b""
         self._message = b""
         self._opcode = 0
+        self._fragments = 0
 
     def feed(self, data: bytes) -> Iterator[tuple[int, bytes]]:
         """Whole messages and control frames in `data`, as opcode and payload.
@@ -158,10 +161,17 @@ class FrameReader:
         self._opcode = self._opcode or opcode
         self._message += payload
         if not final:
+            self._count_fragment()
             return None
         whole = self._opcode, self._message
-        self._opcode, self._message = 0, b""
+        self._opcode, self._message, self._fragments = 0, b"", 0
         return whole
+
+    def _count_fragment(self) -> None:
+        # Empty fragments would go on for ever below any limit of bytes or messages.
+        self._fragments += 1
+        if self._fragments > FEW_FRAGMENTS + self._limit // 16:
+            raise FrameError(TOO_BIG, "a message may not have so many fragments")
 
 
 def _check_length(size: int, header: int) -> None:
