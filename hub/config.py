@@ -1,5 +1,6 @@
 """Settings: environment variables, read also from `.env`, checked once at the start."""
 
+import contextlib
 import ipaddress
 import os
 import secrets
@@ -13,6 +14,7 @@ from msgspec import Struct
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 SECRET_BYTES = 32
+TILE_PARTS = ("{z}", "{x}", "{y}")
 
 
 class ConfigError(Exception):
@@ -113,7 +115,7 @@ class _Reader:
     def _bind(self) -> tuple[str, int]:
         text = self.text("HUB_BIND", "127.0.0.1:8000")
         host, _, port = text.rpartition(":")
-        if not host or not port.isdigit() or int(port) > 65535:
+        if not host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
             raise ConfigError(f"HUB_BIND is {text!r}: it must be HOST:PORT, such as 127.0.0.1:8000")
         return host.strip("[]"), int(port)
 
@@ -121,19 +123,28 @@ class _Reader:
         url = self.text("HUB_DATABASE_URL", "sqlite:///var/hub.db")
         if not url.startswith(("sqlite:///", "postgresql://")):
             raise ConfigError("HUB_DATABASE_URL must start with sqlite:/// or postgresql://")
+        if url == "sqlite:///":
+            raise ConfigError("HUB_DATABASE_URL names no file: write it as sqlite:///var/hub.db")
         return url
 
     def _redis_url(self) -> str:
         url = self.text("HUB_REDIS_URL")
         if url and not url.startswith(("redis://", "rediss://", "unix://")):
             raise ConfigError("HUB_REDIS_URL must start with redis://, rediss:// or unix://")
+        if not _can_be_read(url):
+            raise ConfigError("HUB_REDIS_URL must be written as redis://host:port/0")
         return url
 
     def _origins(self) -> frozenset[str]:
         origins = self.items("HUB_ALLOWED_ORIGINS")
         for origin in origins:
-            parts = urlsplit(origin)
-            if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
+            scheme, _, host = origin.partition("://")
+            if (
+                scheme.lower() not in ("http", "https")
+                or not _can_be_read(origin)
+                or not host
+                or set("/?#@\\ ") & set(host)
+            ):
                 raise ConfigError(f"HUB_ALLOWED_ORIGINS has {origin!r}: write it as https://host[:port]")
         return frozenset(origin.lower() for origin in origins)
 
@@ -145,7 +156,7 @@ class _Reader:
 
     def _tiles(self) -> str:
         url = self.text("HUB_MAP_TILES")
-        if url and not (url.startswith(("https://", "http://", "/")) and "{z}" in url):
+        if url and not (url.startswith(("https://", "http://", "/")) and all(part in url for part in TILE_PARTS)):
             raise ConfigError("HUB_MAP_TILES must be a URL with {z}, {x} and {y} in it")
         return url
 
@@ -155,9 +166,8 @@ class _Reader:
             return (_development_key(database_url),)
         if not keys:
             raise ConfigError("HUB_SECRET_KEYS is empty: in production set it to 32 random bytes or more")
-        for key in keys:
-            if len(key.encode()) < SECRET_BYTES or len(set(key)) < 8:
-                raise ConfigError(f"HUB_SECRET_KEYS has a weak key: each needs {SECRET_BYTES} random bytes or more")
+        if any(map(_is_weak, keys)):
+            raise ConfigError(f"HUB_SECRET_KEYS has a weak key: each needs {SECRET_BYTES} random bytes or more")
         return keys
 
 
@@ -173,17 +183,36 @@ def sqlite_path(database_url: str) -> Path:
     return Path(database_url.removeprefix("sqlite:///"))
 
 
+def _can_be_read(url: str) -> bool:
+    """Whether host and port of a URL are well formed."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
+def _is_weak(key: str) -> bool:
+    return len(key.encode()) < SECRET_BYTES or len(set(key)) < 8
+
+
 def _development_key(database_url: str) -> str:
     folder = sqlite_path(database_url).parent if database_url.startswith("sqlite") else Path("var")
     path = folder / "secret-key"
-    if path.is_file():
-        return path.read_text().strip()
-    folder.mkdir(parents=True, exist_ok=True)
-    key = secrets.token_urlsafe(SECRET_BYTES)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(key)
+    if not path.is_file():
+        _write_key(path)
+    key = path.read_text().strip()
+    if _is_weak(key):
+        raise ConfigError(f"HUB_SECRET_KEYS is empty and {path} holds a weak key: remove that file for a new one")
     return key
+
+
+def _write_key(path: Path) -> None:
+    """Write a new key whole or not at all: of several processes that start at once, one writes and all read."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(SECRET_BYTES))
+    with contextlib.suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()
