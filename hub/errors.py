@@ -70,6 +70,13 @@ class Conflict(HubError):
     title = "That conflicts with what is there"
 
 
+class Busy(Conflict):
+    """The ranger is still answering in this conversation."""
+
+    code = "busy"
+    title = "The ranger is still answering"
+
+
 class Gone(HubError):
     """It was there and has been deleted."""
 

@@ -36,7 +36,10 @@ class Turn(Struct, frozen=True):
 
 
 class Prompt(Struct, frozen=True, kw_only=True):
-    """One question with all that belongs to it. `park` is a channel's slug; `turns` are the oldest first."""
+    """One question with all that belongs to it. `park` is a channel's slug; `turns` are the oldest first.
+
+    `mark` is what `system` calls the border around the context, which is data and holds no instructions.
+    """
 
     system: str
     question: str
@@ -45,6 +48,7 @@ class Prompt(Struct, frozen=True, kw_only=True):
     park: str | None = None
     max_tokens: int = 800
     temperature: float = 0.4
+    mark: str = ""
 
 
 class Usage(Struct, frozen=True):

@@ -1,0 +1,266 @@
+"""One open conversation on this worker: what its sockets have been told, in order and once.
+
+Changes have a `seq`, pieces of the answer under way an `index`. They come from this worker or over the broker; what is
+lost on the way is asked of the answer's worker, and read from the store where that does not help.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
+
+import msgspec
+from msgspec import Struct
+
+from hub.channels import codes
+from hub.channels.frames import text_frame
+from hub.conversation import (
+    Change,
+    ChatDeleted,
+    ChatDelta,
+    ChatDone,
+    ChatError,
+    ChatRemoved,
+    ChatSnapshot,
+    ChatStarted,
+    ChatStopped,
+    Message,
+    encode,
+)
+from hub.errors import Unavailable
+from hub.protocol import Heartbeat
+from hub.store import answers, conversations
+from hub.store.conversations import Transcript
+from hub.store.database import Database
+
+EARLY_LIMIT = 2_048
+HEARTBEAT_SECONDS = 25
+WANT_SECONDS = 0.2
+RETRY_SECONDS = 0.01
+log = logging.getLogger("hub.ranger")
+
+
+class Want(Struct, frozen=True, tag="want", tag_field="type"):
+    """A worker asks an answer's worker for the pieces from `index` on."""
+
+    message_id: int
+    index: int
+
+
+class Stop(Struct, frozen=True, tag="stop", tag_field="type"):
+    """A worker asks an answer's worker to stop it."""
+
+    message_id: int
+
+
+Control = Want | Stop
+
+
+class Listener(Protocol):
+    """A socket that is told what happens in a conversation."""
+
+    def send(self, data: bytes) -> None:
+        """Write whole frames."""
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Begin the closing handshake."""
+
+
+class Surroundings(Protocol):
+    """What a room needs of its worker."""
+
+    database: Database
+    clock: Callable[[], float]
+
+    @property
+    def is_local(self) -> Callable[[int], bool]:
+        """Whether this worker runs the answer with an id."""
+
+    def control(self, conversation_id: int, control: Control) -> None:
+        """Ask the worker of an answer for something."""
+
+    def background(self, work: Coroutine[Any, Any, object]) -> None:
+        """Do something without waiting for it."""
+
+
+class Room:
+    """One conversation: where it is, and the pieces of its answer under way."""
+
+    def __init__(self, conversation_id: int, rooms: Surroundings) -> None:
+        self.conversation_id = conversation_id
+        self.listeners: set[Listener] = set()
+        self.holders = 0
+        self.empty_since = rooms.clock()
+        self.owner = 0
+        self.seq = -1
+        self.answering: int | None = None
+        self.pieces: list[str] = []
+        self.lagging_at: int | None = None
+        self._rooms = rooms
+        self._newest = 0
+        self._early: dict[tuple[int, int], str] = {}
+        self._wanted_at = -WANT_SECONDS
+        self._sent_at = rooms.clock()
+        self._seen: tuple[int | None, int] = (None, 0)
+        self._reading: asyncio.Task[Transcript | None] | None = None
+
+    @property
+    def text(self) -> str:
+        """The text so far of the answer under way."""
+        return "".join(self.pieces)
+
+    @property
+    def index(self) -> int | None:
+        """The index of the next piece of the answer under way."""
+        return None if self.answering is None else len(self.pieces)
+
+    def current(self, messages: list[Message]) -> list[Message]:
+        """The messages, with all of the answer under way that is known here."""
+        return [
+            msgspec.structs.replace(message, text=self.text) if message.id == self.answering else message
+            for message in messages
+        ]
+
+    def changed(self, change: Change, data: bytes) -> None:
+        """Take a change; `data` is its JSON."""
+        self._newest = max(self._newest, change.seq)
+        if self.seq < 0 or change.seq <= self.seq:
+            return
+        if change.seq > self.seq + 1:
+            self._rooms.background(self.read())
+            return
+        self.seq = change.seq
+        self._apply(change)
+        self._send(data)
+        if isinstance(change, ChatDeleted):
+            self.close("deleted")
+        self._take_early()
+
+    def piece(self, delta: ChatDelta, data: bytes) -> None:
+        """Take a piece of an answer; `data` is its JSON."""
+        if delta.message_id == self.answering and delta.index <= len(self.pieces):
+            if delta.index == len(self.pieces):
+                self.pieces.append(delta.text)
+                self._send(data)
+                self._take_early()
+        elif len(self._early) < EARLY_LIMIT:
+            self._early[(delta.message_id, delta.index)] = delta.text
+            self._want()
+
+    async def read(self) -> Transcript | None:
+        """Read the conversation and go on from there; None when it is gone. Raises Unavailable."""
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._read())
+            self._reading.add_done_callback(self._read_ended)
+        return await asyncio.shield(self._reading)
+
+    async def catch_up(self) -> None:
+        """Take the stored pieces of an answer that has not moved since the last time. Raises Unavailable."""
+        before, self._seen = self._seen, (self.answering, len(self.pieces))
+        answering = self.answering
+        if answering is None or self._rooms.is_local(answering) or before != self._seen:
+            return
+        stored = await self._rooms.database.read(lambda tx: answers.pieces(tx, answering))
+        self._take_stored(answering, stored)
+
+    def heartbeat(self) -> None:
+        """Say where the conversation is when it was quiet."""
+        if self.listeners and self._rooms.clock() - self._sent_at >= HEARTBEAT_SECONDS:
+            self._send(encode(Heartbeat(self.seq)))
+
+    def close(self, reason: str) -> None:
+        """Close all sockets: there is no such conversation any more."""
+        for listener in list(self.listeners):
+            listener.close(codes.FORBIDDEN, reason)
+
+    async def _read(self) -> Transcript | None:
+        while True:
+            found = await self._rooms.database.read(lambda tx: conversations.transcript(tx, self.conversation_id))
+            if found is None:
+                self.close("deleted")
+                return None
+            if found.seq > self.seq:
+                self._take_over(found)
+            if found.seq == self.seq and self.seq >= self._newest:
+                return found
+            await asyncio.sleep(RETRY_SECONDS)
+
+    def _read_ended(self, task: asyncio.Task[Transcript | None]) -> None:
+        self._reading = None
+        if not task.cancelled() and isinstance(task.exception(), Unavailable):
+            log.warning("conversation %d cannot be read now", self.conversation_id)
+
+    def _take_over(self, found: Transcript) -> None:
+        """Go on from what was read; whoever listens gets it whole."""
+        self.owner, self.seq = found.owner, found.seq
+        answer = next((message for message in found.messages if message.status == "streaming"), None)
+        if answer is None:
+            self.answering, self.pieces = None, []
+        else:
+            stored = answers.split(answer.text, found.cuts)
+            if answer.id != self.answering or len(stored) > len(self.pieces):
+                self.answering, self.pieces = answer.id, stored
+        if self.listeners:
+            self._send(
+                encode(
+                    ChatSnapshot(
+                        conversation=found.conversation,
+                        messages=self.current(found.messages),
+                        seq=self.seq,
+                        message_id=self.answering,
+                        index=self.index,
+                    )
+                )
+            )
+        self._take_early()
+        if self.answering is not None:
+            self._want()
+
+    def _apply(self, change: Change) -> None:
+        if isinstance(change, ChatStarted):
+            self.answering, self.pieces = change.message_id, []
+        elif isinstance(change, ChatDone | ChatStopped | ChatError):
+            if change.message_id == self.answering:
+                self.answering, self.pieces = None, []
+        elif isinstance(change, ChatDeleted) or (
+            isinstance(change, ChatRemoved) and self.answering in change.message_ids
+        ):
+            self.answering, self.pieces = None, []
+
+    def _take_early(self) -> None:
+        if not self._early:
+            return
+        answering = self.answering
+        self._early = {
+            key: text
+            for key, text in self._early.items()
+            if answering is None or key[0] > answering or (key[0] == answering and key[1] >= len(self.pieces))
+        }
+        if answering is None:
+            return
+        while (text := self._early.pop((answering, len(self.pieces)), None)) is not None:
+            self._deliver(answering, text)
+
+    def _take_stored(self, answering: int, stored: list[str]) -> None:
+        if answering == self.answering:
+            for text in stored[len(self.pieces) :]:
+                self._deliver(answering, text)
+            self._take_early()
+
+    def _deliver(self, answering: int, text: str) -> None:
+        delta = ChatDelta(answering, len(self.pieces), text)
+        self.pieces.append(text)
+        self._send(encode(delta))
+
+    def _want(self) -> None:
+        now = self._rooms.clock()
+        if self.answering is None or self._rooms.is_local(self.answering) or now - self._wanted_at < WANT_SECONDS:
+            return
+        self._wanted_at = now
+        self._rooms.control(self.conversation_id, Want(self.answering, len(self.pieces)))
+
+    def _send(self, data: bytes) -> None:
+        self._sent_at = self._rooms.clock()
+        frame = text_frame(data)
+        for listener in list(self.listeners):
+            listener.send(frame)

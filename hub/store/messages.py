@@ -1,0 +1,97 @@
+"""Messages as they are read: questions, and the newest answer to each with the earlier ones in it."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from hub.conversation import Message, Version
+from hub.errors import NotFound
+from hub.ranger.problems import problem_of
+from hub.store import answer_sources
+from hub.store.database import Row, Transaction
+
+NEWEST = 200
+_MINE = """SELECT messages.* FROM messages JOIN conversations ON conversations.id = messages.conversation_id
+    WHERE messages.id = :id AND conversations.user_id = :user"""
+
+
+def get(tx: Transaction, user_id: int, message_id: int) -> Message:
+    """A message of a member's own conversation. Raises NotFound."""
+    return messages_of(tx, [mine(tx, user_id, message_id)])[0]
+
+
+def newest(tx: Transaction, conversation_id: int, limit: int = NEWEST, before: int = 2**63 - 1) -> list[Message]:
+    """The newest messages before the one with the id `before`, oldest first, without superseded answers."""
+    rows = tx.all(
+        """SELECT * FROM messages WHERE conversation_id = :conversation AND superseded = 0 AND id < :before
+        ORDER BY id DESC LIMIT :limit""",
+        conversation=conversation_id,
+        before=before,
+        limit=limit,
+    )
+    return messages_of(tx, rows[::-1])
+
+
+def cuts_of(tx: Transaction, conversation_id: int) -> list[int]:
+    """Where the stored pieces of the answer under way end; nothing when there is none."""
+    row = tx.one(
+        "SELECT cuts FROM messages WHERE conversation_id = :conversation AND status = 'streaming'",
+        conversation=conversation_id,
+    )
+    return [] if row is None or row["cuts"] is None else msgspec.json.decode(row["cuts"], type=list[int])
+
+
+def mine(tx: Transaction, user_id: int, message_id: int) -> Row:
+    """The row of a message of a member's own conversation. Raises NotFound."""
+    row = tx.one(_MINE, id=message_id, user=user_id)
+    if row is None:
+        raise NotFound("There is no such message of yours.")
+    return row
+
+
+def messages_of(tx: Transaction, rows: list[Row]) -> list[Message]:
+    """The messages that these rows hold, with all that belongs to them."""
+    answers = [row["id"] for row in rows if row["role"] == "ranger"]
+    if not answers:
+        return [message_of(row) for row in rows]
+    sources = answer_sources.of(tx, answers)
+    earlier = _earlier(tx, [row["question_id"] for row in rows if row["role"] == "ranger"])
+    return [
+        msgspec.structs.replace(
+            message_of(row),
+            sources=sources[row["id"]].sources if row["id"] in sources else [],
+            stale_sources=row["id"] in sources and sources[row["id"]].stale,
+            earlier=[one for one in earlier.get(row["question_id"], []) if one.id < row["id"]],
+        )
+        for row in rows
+    ]
+
+
+def _earlier(tx: Transaction, questions: Iterable[int]) -> dict[int, list[Version]]:
+    names = {f"id{n}": question for n, question in enumerate(set(questions))}
+    rows = tx.all(
+        f"""SELECT id, question_id, text, status, created_at FROM messages WHERE superseded = 1
+        AND question_id IN ({", ".join(f":{name}" for name in names)}) ORDER BY id""",
+        **names,
+    )
+    versions: dict[int, list[Version]] = {}
+    for row in rows:
+        version = Version(row["id"], row["text"], row["status"], row["created_at"])
+        versions.setdefault(row["question_id"], []).append(version)
+    return versions
+
+
+def message_of(row: Row) -> Message:
+    """The message that a row holds, without what is in other tables."""
+    return Message(
+        id=row["id"],
+        conversation=row["conversation_id"],
+        role=row["role"],
+        text=row["text"],
+        status=row["status"],
+        question=row["question_id"],
+        problem=None if row["problem"] is None else problem_of(row["problem"]),
+        client_id=row["client_id"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
