@@ -30,7 +30,7 @@ def describe() -> dict[str, Any]:
             "channel": {
                 "address": "/ws/channels/{slug}",
                 "parameters": {"slug": {"description": "The channel's slug, as in /api/channels."}},
-                "messages": {_tag(m): {"$ref": f"#/components/messages/{_tag(m)}"} for m in messages},
+                "messages": {_key(m): {"$ref": f"#/components/messages/{_key(m)}"} for m in messages},
             }
         },
         "operations": {
@@ -38,7 +38,7 @@ def describe() -> dict[str, Any]:
             "sendToClient": _operation("send", sent),
         },
         "components": {
-            "messages": {_tag(m): _message(m) for m in messages},
+            "messages": {_key(m): _message(m) for m in messages},
             "schemas": schemas,
         },
     }
@@ -48,7 +48,7 @@ def _operation(action: str, messages: tuple[Any, ...]) -> dict[str, Any]:
     return {
         "action": action,
         "channel": {"$ref": "#/channels/channel"},
-        "messages": [{"$ref": f"#/channels/channel/messages/{_tag(m)}"} for m in messages],
+        "messages": [{"$ref": f"#/channels/channel/messages/{_key(m)}"} for m in messages],
     }
 
 
@@ -59,6 +59,11 @@ def _message(message: Any) -> dict[str, Any]:
         "contentType": "application/json",
         "payload": {"$ref": _REF.format(name=message.__name__)},
     }
+
+
+def _key(message: Any) -> str:
+    # Not the tag: `typing` is both a frame of the client's and an event.
+    return str(message.__name__)
 
 
 def _tag(message: Any) -> str:

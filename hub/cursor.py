@@ -24,9 +24,9 @@ def decode_cursor(cursor: str, *kinds: type) -> tuple[object, ...]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         position = msgspec.json.decode(base64.urlsafe_b64decode(padded.encode("ascii")), type=list[object])
-    except (msgspec.MsgspecError, binascii.Error, UnicodeError):
+    except (msgspec.MsgspecError, binascii.Error, UnicodeError, RecursionError):
         raise _not_ours() from None
-    if len(position) != len(kinds) or not all(map(isinstance, position, kinds)):
+    if len(position) != len(kinds) or any(type(part) is not kind for part, kind in zip(position, kinds, strict=True)):
         raise _not_ours()
     if any(isinstance(part, int) and abs(part) >= 2**63 for part in position):
         raise _not_ours()
