@@ -22,6 +22,7 @@ from hub.handlers.pages import pages
 from hub.handlers.posts import posts
 from hub.handlers.ratings import ratings
 from hub.handlers.reviews import reviews
+from hub.handlers.search import search
 from hub.handlers.sockets import SocketGateway
 from hub.maintenance import Maintenance
 from hub.store import accounts
@@ -30,7 +31,7 @@ from hub.store.sqlite import SqliteDatabase
 from hub.tokens import AccessTokens
 
 BODY_LIMIT = 1024 * 1024
-BLUEPRINTS = (auth, channels, posts, reviews, ratings, analytics, operations, pages)
+BLUEPRINTS = (auth, channels, posts, reviews, ratings, analytics, search, operations, pages)
 
 
 def create_app(settings: Settings) -> Quart:

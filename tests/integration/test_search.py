@@ -1,0 +1,104 @@
+"""Search: what the community wrote is found by its words, and what is deleted is found no more."""
+
+from typing import Any
+
+import pytest
+
+from tests.clients import Api
+
+
+async def found(api: Api, q: str, **params: Any) -> list[dict[str, Any]]:
+    page = await api.call("GET", "/api/search", params={"q": q, **params})
+    items: list[dict[str, Any]] = page["items"]
+    return items
+
+
+async def test_posts_and_reviews_are_found_by_their_words(ada: Api, guest: Api, park: str) -> None:
+    post = await ada.post(park, "Wolverine at the pass", "It crossed the snowfield at noon.")
+    review = await ada.call(
+        "POST",
+        f"/api/channels/{park}/reviews",
+        json={"title": "Quiet", "comment": "Dull at first. Then we saw wolverines twice.", "stars": 5},
+    )
+    hits = await found(guest, "wolverine", channel=park)
+    assert [(hit["kind"], hit["id"]) for hit in hits] == [("post", post["id"]), ("review", review["id"])]
+    assert hits[0]["author"] == post["author"]
+    assert hits[1]["excerpt"] == "Then we saw wolverines twice."
+
+
+async def test_all_words_of_a_search_must_be_there_in_whatever_form(ada: Api, guest: Api, park: str) -> None:
+    post = await ada.post(park, "Crossing", "The rivers were low.")
+    assert [hit["id"] for hit in await found(guest, "crossed river", channel=park)] == [post["id"]]
+    assert await found(guest, "crossing glacier", channel=park) == []
+
+
+async def test_a_deleted_post_is_found_no_more(ada: Api, guest: Api, park: str) -> None:
+    post = await ada.post(park, "Marmots", "Marmots ate the strap of my pack.")
+    assert await found(guest, "marmots strap", channel=park)
+    await ada.delete_post(post["id"])
+    assert await found(guest, "marmots strap", channel=park) == []
+
+
+async def test_a_deleted_review_is_found_no_more(ada: Api, guest: Api, park: str) -> None:
+    body = {"title": "Ptarmigan", "comment": "All over the slope."}
+    review = await ada.call("POST", f"/api/channels/{park}/reviews", json=body)
+    assert await found(guest, "ptarmigan", channel=park)
+    await ada.call("DELETE", f"/api/reviews/{review['id']}")
+    assert await found(guest, "ptarmigan", channel=park) == []
+
+
+async def test_an_edited_post_is_found_by_what_it_says_now(ada: Api, guest: Api, park: str) -> None:
+    post = await ada.post(park, "Lynx", "On the road.")
+    await ada.edit_post(post["id"], "Hare", "On the road.")
+    assert await found(guest, "lynx", channel=park) == []
+    assert [hit["id"] for hit in await found(guest, "hare", channel=park)] == [post["id"]]
+
+
+async def test_a_deleted_channel_takes_what_was_in_it_out_of_the_search(admin: Api, guest: Api, park: str) -> None:
+    await admin.post(park, "Zyzzyvas", "A very rare word.")
+    assert await found(guest, "zyzzyvas")
+    await admin.call("DELETE", f"/api/channels/{park}")
+    assert await found(guest, "zyzzyvas") == []
+
+
+async def test_pages_follow_each_other_without_holes(ada: Api, guest: Api, park: str) -> None:
+    written = {(await ada.post(park, "Tussock", f"Number {n}"))["id"] for n in range(5)}
+    seen: list[int] = []
+    params: dict[str, Any] = {"q": "tussock", "channel": park, "limit": 2}
+    for _ in range(3):
+        page = await guest.call("GET", "/api/search", params=params)
+        seen += [hit["id"] for hit in page["items"]]
+        params["cursor"] = page["next"]
+    assert sorted(seen) == sorted(written)
+    assert page["next"] is None
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "*",
+        "\"'():-",
+        'title:"x',
+        "NEAR(a b)",
+        "a AND",
+        "🏕️ 🐻",
+        "{col}: x",
+        "x" * 4_000,
+        "a b " * 1_000,
+        "%_\\",
+        "^snow",
+    ],
+)
+async def test_odd_input_is_only_words(guest: Api, park: str, odd: str) -> None:
+    assert await found(guest, odd, channel=park) == []
+
+
+@pytest.mark.parametrize(
+    "params", [{}, {"q": "  "}, {"q": "x" * 4_001}, {"q": "x", "limit": "0"}, {"q": "x", "cursor": "?"}]
+)
+async def test_what_is_no_search_is_refused(guest: Api, params: dict[str, str]) -> None:
+    assert (await guest.request("GET", "/api/search", params=params)).status_code == 422
+
+
+async def test_an_unknown_channel_is_not_found(guest: Api) -> None:
+    assert (await guest.request("GET", "/api/search", params={"q": "snow", "channel": "nowhere"})).status_code == 404
