@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,9 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import msgspec
 from msgspec import Struct
 
-from hub.model import ChannelInput, ParkFacts, PostInput, Role, rfc3339
+from hub.model import ChannelInput, ParkFacts, PostInput, ReviewInput, Role, rfc3339
 from hub.parks import Park, channel_catalogue
-from hub.store import accounts, channels, posts
+from hub.store import accounts, channels, posts, ratings, reviews
 from hub.store.accounts import Account
 from hub.store.database import Transaction
 from hub.tokens import Identity, hash_password
@@ -38,15 +38,38 @@ class DemoPost(Struct, frozen=True):
     content: dict[str, Any]
 
 
+class DemoReview(Struct, frozen=True):
+    """A review of the demo content; its stars are its author's rating."""
+
+    channel: str
+    author: str
+    hours_ago: float
+    title: str
+    comment: str
+    stars: int
+    visited_on: date
+
+
+class DemoRating(Struct, frozen=True):
+    """Stars without a review."""
+
+    channel: str
+    author: str
+    hours_ago: float
+    stars: int
+
+
 class DemoContent(Struct, frozen=True):
     """The file `hub/data/demo.json`."""
 
     people: list[DemoPerson]
     posts: list[DemoPost]
+    reviews: list[DemoReview]
+    ratings: list[DemoRating]
 
 
 def demo_content() -> DemoContent:
-    """The demo people and their posts."""
+    """The demo people and what they wrote."""
     return msgspec.json.decode((files("hub") / "data" / "demo.json").read_bytes(), type=DemoContent)
 
 
@@ -73,16 +96,49 @@ def add_channels(tx: Transaction) -> int:
 
 
 def add_demo(tx: Transaction, logins: dict[str, str]) -> None:
-    """Add the demo people and their posts, those that are missing."""
+    """Add the demo people, and of what they wrote and rated what is missing; a rating that there is stays."""
     content = demo_content()
     people = {person.username: _identity(_account(tx, person, logins)) for person in content.people}
     this_moment = tx.now
-    for post in sorted(content.posts, key=lambda one: -one.hours_ago):
-        tx.now = rfc3339(datetime.now(UTC) - timedelta(hours=post.hours_ago))
-        new = PostInput(post.title, post.comment, post.content, client_id=_client_id(post.channel, post.title))
-        if not posts.was_created(tx, people[post.author].user_id, new.client_id):
-            posts.create(tx, people[post.author], post.channel, new)
+    entries: list[DemoPost | DemoReview | DemoRating] = [*content.posts, *content.reviews, *content.ratings]
+    for one in sorted(entries, key=lambda one: -one.hours_ago):
+        tx.now = rfc3339(datetime.now(UTC) - timedelta(hours=one.hours_ago))
+        author = people[one.author]
+        if isinstance(one, DemoPost):
+            _add_post(tx, author, one)
+        elif isinstance(one, DemoReview):
+            _add_review(tx, author, one)
+        else:
+            _add_rating(tx, author, one)
     tx.now = this_moment
+
+
+def _add_post(tx: Transaction, author: Identity, post: DemoPost) -> None:
+    new = PostInput(post.title, post.comment, post.content, client_id=_client_id(post.channel, post.title))
+    if not posts.was_created(tx, author.user_id, new.client_id):
+        posts.create(tx, author, post.channel, new)
+
+
+def _add_review(tx: Transaction, author: Identity, review: DemoReview) -> None:
+    client_id = _client_id("review", review.channel, review.title)
+    if reviews.was_created(tx, author.user_id, client_id):
+        return
+    own = ratings.stars_of(tx, author.user_id, channels.find(tx, review.channel))
+    new = ReviewInput(
+        review.title,
+        review.comment,
+        {},
+        stars=own or review.stars,
+        visited_on=review.visited_on,
+        client_id=client_id,
+    )
+    reviews.create(tx, author, review.channel, new)
+
+
+def _add_rating(tx: Transaction, author: Identity, rating: DemoRating) -> None:
+    channel = channels.find(tx, rating.channel)
+    if ratings.stars_of(tx, author.user_id, channel) is None:
+        reviews.rate(tx, author.user_id, channel, rating.stars)
 
 
 def _account(tx: Transaction, person: DemoPerson, logins: dict[str, str]) -> Account:

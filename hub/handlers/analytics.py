@@ -10,6 +10,7 @@ from quart_schema import document_querystring, document_request, document_respon
 
 from hub.cursor import page_limit
 from hub.errors import BadRequest, InvalidInput, TooLarge, invalid_field
+from hub.handlers.channels import unchanged
 from hub.handlers.context import services, writer
 from hub.handlers.json import answer, body, no_content
 from hub.handlers.openapi import also_as
@@ -32,6 +33,7 @@ class EntryQuery(Struct, frozen=True):
     """Which entries."""
 
     channel: str | None = None
+    username: str | None = None
 
 
 class SummaryQuery(Struct, frozen=True):
@@ -44,10 +46,10 @@ class SummaryQuery(Struct, frozen=True):
 @document_querystring(EntryQuery)
 @document_response(EntryPage, 200)
 async def page() -> Response:
-    """The entries of one channel, or of all: who gave how many stars, newest first."""
+    """Who gave how many stars, newest first: of one channel or of all, of one member or of all."""
     limit, cursor = page_limit(request.args.get("limit")), request.args.get("cursor")
-    channel = request.args.get("channel")
-    return answer(await services().database.read(lambda tx: store.page(tx, channel, limit, cursor)))
+    channel, username = request.args.get("channel"), request.args.get("username")
+    return answer(await services().database.read(lambda tx: store.page(tx, channel, username, limit, cursor)))
 
 
 @analytics.post("")
@@ -109,17 +111,22 @@ async def delete(entry_id: int) -> Response:
 @document_response(Summary, 200)
 @also_as("text/csv")
 async def summary() -> Response:
-    """All channels: average stars, ratings, reviews, posts, histogram, and the trend by month; as JSON or CSV."""
+    """All channels: average stars, ratings, reviews, posts, histogram, and the trend by month; as JSON or CSV.
+
+    304 while nothing has changed, so that a page may ask often.
+    """
     preferred = "csv" if request.accept_mimetypes.best_match(["application/json", "text/csv"]) == "text/csv" else "json"
-    found = await services().database.read(summaries.read)
-    if choice("format", Format, preferred) == "json":
-        return answer(found, headers={"Vary": "Accept, Origin"})
-    disposition = 'attachment; filename="frostbyte-analytics.csv"'
-    return Response(
-        _as_csv(found),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": disposition, "Vary": "Accept, Origin"},
-    )
+    wanted: Format = choice("format", Format, preferred)
+    current = await services().database.read(summaries.version)
+    if (not_modified := unchanged(f"{current}.{wanted}")) is not None:
+        not_modified.headers["Vary"] = "Accept, Origin"
+        return not_modified
+    found, current = await services().database.read(lambda tx: (summaries.read(tx), summaries.version(tx)))
+    headers = {"ETag": f'"{current}.{wanted}"', "Cache-Control": "private, no-cache", "Vary": "Accept, Origin"}
+    if wanted == "json":
+        return answer(found, headers=headers)
+    headers["Content-Disposition"] = 'attachment; filename="frostbyte-analytics.csv"'
+    return Response(_as_csv(found), content_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _entry(raw: msgspec.Raw) -> AnalyticsInput | InvalidInput:

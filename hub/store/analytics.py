@@ -69,14 +69,14 @@ def create_many(tx: Transaction, author: Identity, given: Sequence[AnalyticsInpu
     return BulkAnswer(len(results) - rejected, rejected, results)
 
 
-def page(tx: Transaction, slug: str | None, limit: int, cursor: str | None = None) -> EntryPage:
-    """The newest entries, of one channel or of all.
+def page(tx: Transaction, slug: str | None, username: str | None, limit: int, cursor: str | None = None) -> EntryPage:
+    """The newest entries: of one channel or of all, of one member or of all.
 
     Raises InvalidInput for an unknown channel or a cursor that is not ours.
     """
     channel = None if slug is None else _find(tx, slug)
     before = 2**63 - 1 if cursor is None else int(str(decode_cursor(cursor, int)[0]))
-    found = ratings.entries(tx, channel, before, limit + 1)
+    found = ratings.entries(tx, channel, username, before, limit + 1)
     items = found[:limit]
     return EntryPage(items, encode_cursor(items[-1].id) if len(found) > limit else None)
 

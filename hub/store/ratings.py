@@ -89,14 +89,21 @@ def entry_of(tx: Transaction, user_id: int, channel: ChannelRef) -> AnalyticsEnt
     )
 
 
-def entries(tx: Transaction, channel: ChannelRef | None, before: int, limit: int) -> list[AnalyticsEntry]:
-    """The newest `limit` ratings with an id below `before`, of one channel or of all."""
-    only = "" if channel is None else " AND ratings.channel_id = :channel"
+def entries(
+    tx: Transaction, channel: ChannelRef | None, username: str | None, before: int, limit: int
+) -> list[AnalyticsEntry]:
+    """The newest `limit` ratings with an id below `before`: of one channel or of all, of one member or of all."""
+    wanted: dict[str, int | str] = {}
+    if channel is not None:
+        wanted["ratings.channel_id"] = channel.id
+    if username is not None:
+        wanted["users.username"] = username
+    only = "".join(f" AND {column} = :only{n}" for n, column in enumerate(wanted))
     rows = tx.all(
         _ENTRIES + f" WHERE ratings.id < :before{only} ORDER BY ratings.id DESC LIMIT :limit",
         before=before,
         limit=limit,
-        **({} if channel is None else {"channel": channel.id}),
+        **{f"only{n}": value for n, value in enumerate(wanted.values())},
     )
     return [_entry(row) for row in rows]
 

@@ -1,7 +1,9 @@
 """The summary over all channels: read from counts that every change keeps up to date, never from the ratings."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
 
+import msgspec
 from msgspec import Struct
 
 from hub.model import ChannelKind, rating_of
@@ -10,6 +12,7 @@ from hub.store.database import Row, Transaction
 MONTHS = 12
 _CHANNELS = """SELECT id, slug, name, group_name, kind, posts, reviews, stars_1, stars_2, stars_3, stars_4, stars_5
     FROM channels ORDER BY position, id"""
+_HEADS = "SELECT id, epoch, seq, posts, reviews FROM channels ORDER BY id"
 _MONTHS = "SELECT channel_id, month, ratings, stars FROM rating_months WHERE month >= :since"
 
 
@@ -63,6 +66,12 @@ def read(tx: Transaction) -> Summary:
     items = [_channel(row, [_month(month, [counted.get((row["id"], month))]) for month in months]) for row in rows]
     trend = [_month(month, (counted.get((row["id"], month)) for row in rows)) for month in months]
     return Summary(items, _totals(rows, trend))
+
+
+def version(tx: Transaction) -> str:
+    """A name for the numbers of this moment: another one as soon as any of them has changed."""
+    heads = [[row[name] for name in ("id", "epoch", "seq", "posts", "reviews")] for row in tx.all(_HEADS)]
+    return hashlib.blake2b(msgspec.json.encode((tx.now[:7], heads)), digest_size=8).hexdigest()
 
 
 def last_months(now: str) -> list[str]:

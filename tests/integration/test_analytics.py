@@ -190,3 +190,24 @@ async def test_single_entries_and_bulks_at_once_end_with_exact_numbers(
 
     await asyncio.gather(storm(ada, 1), storm(ben, 2), storm(moderator, 4), storm(admin, 4))
     assert (await summed(ada, park))["histogram"] == {"1": 1, "2": 1, "3": 0, "4": 2, "5": 0}
+
+
+async def test_a_members_entries_are_listed_alone(ada: Api, ben: Api, guest: Api, park: str) -> None:
+    mine = await enter(ada, park, 4)
+    await enter(ben, park, 1)
+    assert ada.user is not None
+    params = {"username": ada.user["username"]}
+    assert (await guest.call("GET", ENTRIES, params=params))["items"] == [mine]
+    assert (await guest.call("GET", ENTRIES, params={**params, "channel": park}))["items"] == [mine]
+    assert (await guest.call("GET", ENTRIES, params={"username": "nobody-here"}))["items"] == []
+
+
+async def test_the_summary_is_sent_again_only_when_a_number_has_changed(ada: Api, guest: Api, park: str) -> None:
+    first = await guest.request("GET", f"{ENTRIES}/summary")
+    known = {"If-None-Match": first.headers["ETag"]}
+    again = await guest.request("GET", f"{ENTRIES}/summary", headers=known)
+    assert (again.status_code, again.content, again.headers["Vary"]) == (304, b"", "Accept, Origin")
+    assert await status(guest, "GET", f"{ENTRIES}/summary?format=csv", headers=known) == 200
+    await enter(ada, park, 5)
+    changed = await guest.request("GET", f"{ENTRIES}/summary", headers=known)
+    assert changed.status_code == 200 and changed.headers["ETag"] != first.headers["ETag"]
