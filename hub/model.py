@@ -4,6 +4,7 @@ Times are RFC 3339 in UTC, ids are integers, stars are 1 to 5.
 """
 
 import re
+import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
@@ -21,15 +22,18 @@ SessionKind = Literal["cookie", "body"]
 
 Title = Annotated[str, Meta(min_length=1, max_length=255)]
 Comment = Annotated[str, Meta(min_length=1, max_length=4000)]
-Username = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{2,31}$")]
+# Python's `$` also matches before a line's end, hence the lookahead.
+Username = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{2,31}(?!\n)$")]
 Password = Annotated[str, Meta(min_length=10, max_length=256)]
 DisplayName = Annotated[str, Meta(min_length=1, max_length=80)]
-Slug = Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
+Slug = Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*(?!\n)$", max_length=80)]
 Stars = Annotated[int, Meta(ge=1, le=5)]
 
 CONTENT_LIMIT = 8 * 1024
+CONTENT_DEPTH = 32
 FORMER_MEMBER = "former member"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_INVISIBLE = frozenset(("Cc", "Cf", "Zs", "Zl", "Zp"))
 
 
 def rfc3339(moment: datetime) -> str:
@@ -100,8 +104,15 @@ class PostInput(PostEdit, frozen=True):
     client_id: UUID | None = None
 
 
-class Post(Struct, frozen=True):
-    """A post in a channel."""
+class Hidden(Struct, frozen=True):
+    """That a moderator has hidden something, when and why."""
+
+    at: str
+    reason: str
+
+
+class Post(Struct, frozen=True, omit_defaults=True):
+    """A post in a channel; `hidden` is there for its author and moderators only."""
 
     id: int
     channel: str
@@ -112,6 +123,7 @@ class Post(Struct, frozen=True):
     client_id: str | None
     created_at: str
     updated_at: str
+    hidden: Hidden | None = None
 
 
 class ReviewEdit(PostEdit, frozen=True):
@@ -132,7 +144,7 @@ class ReviewInput(ReviewEdit, frozen=True):
     client_id: UUID | None = None
 
 
-class Review(Struct, frozen=True):
+class Review(Struct, frozen=True, omit_defaults=True):
     """A review of a channel; `helpful` is how many members found it so, `edited` whether its author changed it."""
 
     id: int
@@ -148,6 +160,7 @@ class Review(Struct, frozen=True):
     client_id: str | None
     created_at: str
     updated_at: str
+    hidden: Hidden | None = None
 
 
 class ParkFacts(Struct, frozen=True):
@@ -254,20 +267,30 @@ def check_text(field: str, text: str) -> None:
 
     Raises InvalidInput.
     """
-    if not text.strip():
+    if all(unicodedata.category(character) in _INVISIBLE for character in text):
         raise invalid_field(field, "write something here")
     if _CONTROL.search(text):
         raise invalid_field(field, "has characters that cannot be shown")
 
 
 def check_content(content: dict[str, Any]) -> None:
-    """Refuse free content over 8 KiB of JSON.
+    """Refuse free content over 8 KiB of JSON or nested over 32 levels.
 
     Raises InvalidInput.
     """
+    if _is_deeper(content, CONTENT_DEPTH):
+        raise invalid_field("content", f"is nested too deeply; at most {CONTENT_DEPTH} levels are allowed")
     size = len(msgspec.json.encode(content))
     if size > CONTENT_LIMIT:
         raise invalid_field("content", f"has {size} bytes; at most {CONTENT_LIMIT} are allowed")
+
+
+def _is_deeper(content: dict[str, Any], levels: int) -> bool:
+    nodes: list[Any] = [content]
+    for _ in range(levels):
+        children = [child for node in nodes for child in (node.values() if isinstance(node, dict) else node)]
+        nodes = [child for child in children if isinstance(child, dict | list)]
+    return bool(nodes)
 
 
 def rating_of(counts: list[int]) -> Rating:
@@ -284,7 +307,7 @@ def decode_input(data: bytes, model: type[T]) -> T:
         return msgspec.json.decode(data, type=model)
     except msgspec.ValidationError as error:
         raise field_errors(error) from None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadRequest(f"The body is not valid JSON: {error}") from None
     except RecursionError:
         raise BadRequest("The body is nested too deeply.") from None

@@ -16,6 +16,7 @@ from hub.model import Role
 from hub.werkzeug_hashes import is_werkzeug_hash, werkzeug_hash_matches
 
 ACCESS_SECONDS = 15 * 60
+SKEW_SECONDS = 30
 REFRESH_SECONDS = 30 * 24 * 3600
 ISSUER = "frostbyte-hub"
 AUDIENCE = "frostbyte-hub/access"
@@ -123,6 +124,8 @@ class AccessTokens:
                     algorithms=[ALGORITHM],
                     issuer=ISSUER,
                     audience=AUDIENCE,
+                    # Another machine's clock may be a little ahead of ours when it issues a token.
+                    leeway=SKEW_SECONDS,
                     options={"require": _REQUIRED, "verify_exp": False},
                 )
                 return _identity(claims)
