@@ -54,6 +54,13 @@ class Forbidden(HubError):
     title = "Not allowed"
 
 
+class Muted(Forbidden):
+    """A moderator has taken away the right to write for a time."""
+
+    code = "muted"
+    title = "You are muted"
+
+
 class NotFound(HubError):
     """There is no such thing, or not for this reader."""
 

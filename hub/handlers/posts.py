@@ -6,7 +6,7 @@ from quart import Blueprint, Response, request
 from quart_schema import document_request, document_response, tag_blueprint
 
 from hub.cursor import page_limit
-from hub.handlers.context import services, writer
+from hub.handlers.context import identity_or_none, services, writer
 from hub.handlers.json import answer, body, no_content
 from hub.model import Post, PostEdit, PostInput
 from hub.store import channels as channel_store
@@ -42,8 +42,9 @@ async def create(slug: str) -> Response:
 @posts.get("/posts/<int:post_id>")
 @document_response(Post, 200)
 async def one(post_id: int) -> Response:
-    """One post."""
-    return answer(await services().database.read(lambda tx: store.get(tx, post_id)))
+    """One post; a hidden one only for its author and moderators, with the mark `hidden`."""
+    who = identity_or_none()
+    return answer(await services().database.read(lambda tx: store.get(tx, post_id, who)))
 
 
 @posts.put("/posts/<int:post_id>")

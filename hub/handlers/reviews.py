@@ -64,8 +64,9 @@ async def create(slug: str) -> Response:
 @reviews.get("/reviews/<int:review_id>")
 @document_response(Review, 200)
 async def one(review_id: int) -> Response:
-    """One review."""
-    return answer(await services().database.read(lambda tx: store.get(tx, review_id)))
+    """One review; a hidden one only for its author and moderators, with the mark `hidden`."""
+    who = identity_or_none()
+    return answer(await services().database.read(lambda tx: store.get(tx, review_id, who)))
 
 
 @reviews.put("/reviews/<int:review_id>")

@@ -6,10 +6,10 @@ import msgspec
 from msgspec import Struct
 
 from hub.cursor import decode_cursor, encode_cursor
-from hub.errors import Forbidden, Gone, NotFound
+from hub.errors import Conflict, Forbidden, Gone, NotFound
 from hub.events import Deleted, PostCreated, PostDeleted, PostUpdated
-from hub.model import FORMER_MEMBER, Author, Post, PostEdit, PostInput
-from hub.store import channels, log
+from hub.model import FORMER_MEMBER, Author, Hidden, Post, PostEdit, PostInput
+from hub.store import channels, log, mutes, verdicts
 from hub.store.database import Row, Transaction, required
 from hub.store.log import ChannelRef
 from hub.tokens import Identity
@@ -28,12 +28,13 @@ class PostPage(Struct, frozen=True):
 def create(tx: Transaction, author: Identity, slug: str, new: PostInput) -> tuple[Post, bool]:
     """Add a post, or return the one that the same `client_id` made; the flag says whether it is new.
 
-    Raises NotFound for an unknown channel, Gone when that earlier post has been deleted.
+    Raises NotFound for an unknown channel, Gone when that earlier post has been deleted, Muted.
     """
     channel = channels.find(tx, slug)
     earlier = _id_made_by(tx, author.user_id, new.client_id)
     if earlier is not None:
-        return get(tx, earlier), False
+        return get(tx, earlier, author), False
+    mutes.check(tx, author.user_id, channel)
     row = required(
         tx.one(
             """INSERT INTO posts (channel_id, user_id, title, comment, content, client_id, created_at, updated_at)
@@ -64,9 +65,9 @@ def was_created(tx: Transaction, user_id: int, client_id: UUID | None) -> bool:
     return _id_made_by(tx, user_id, client_id) is not None
 
 
-def get(tx: Transaction, post_id: int) -> Post:
-    """One post. Raises NotFound, or Gone when it was deleted."""
-    return _post(_row(tx, post_id))
+def get(tx: Transaction, post_id: int, reader: Identity | None = None) -> Post:
+    """One post, a hidden one too for those who may see it. Raises NotFound, or Gone when it was deleted."""
+    return post_of(find(tx, post_id, reader))
 
 
 def page(tx: Transaction, channel: ChannelRef, limit: int, cursor: str | None = None) -> PostPage:
@@ -80,13 +81,16 @@ def page(tx: Transaction, channel: ChannelRef, limit: int, cursor: str | None = 
         before=int(str(before)),
         limit=limit + 1,
     )
-    items = [_post(row) for row in rows[:limit]]
+    items = [post_of(row) for row in rows[:limit]]
     return PostPage(items, encode_cursor(items[-1].id) if len(rows) > limit else None)
 
 
 def update(tx: Transaction, editor: Identity, post_id: int, new: PostEdit) -> Post:
-    """Replace a post's text. Raises NotFound, Gone or Forbidden."""
+    """Replace a post's text. Raises NotFound, Gone, Forbidden, Muted, or Conflict while it is hidden."""
     row = _editable(tx, editor, post_id)
+    if row["hidden_at"] is not None:
+        raise Conflict("This post is hidden by a moderator: it can be deleted, and changed once it is restored.")
+    mutes.check(tx, editor.user_id, channel_of(row))
     tx.run(
         "UPDATE posts SET title = :title, comment = :comment, content = :content, updated_at = :now WHERE id = :id",
         id=post_id,
@@ -95,7 +99,8 @@ def update(tx: Transaction, editor: Identity, post_id: int, new: PostEdit) -> Po
         content=msgspec.json.encode(new.content).decode(),
         now=tx.now,
     )
-    return announce_update(tx, ChannelRef(row["channel_id"], row["slug"]), post_id)
+    verdicts.edited(tx, editor, "post", row)
+    return announce_update(tx, channel_of(row), post_id)
 
 
 def announce_update(tx: Transaction, channel: ChannelRef, post_id: int) -> Post:
@@ -113,12 +118,16 @@ def announce_update(tx: Transaction, channel: ChannelRef, post_id: int) -> Post:
 def delete(tx: Transaction, editor: Identity, post_id: int) -> None:
     """Delete a post; its text is erased. Raises NotFound, Gone or Forbidden."""
     row = _editable(tx, editor, post_id)
-    channel = ChannelRef(row["channel_id"], row["slug"])
+    channel = channel_of(row)
     tx.run(
-        "UPDATE posts SET title = '', comment = '', content = '{}', deleted_at = :now WHERE id = :id",
+        """UPDATE posts SET title = '', comment = '', content = '{}', deleted_at = :now, hidden_at = NULL,
+        hidden_reason = '' WHERE id = :id""",
         id=post_id,
         now=tx.now,
     )
+    verdicts.deleted(tx, editor, "post", row)
+    if row["hidden_at"] is not None:
+        return
     tx.run("UPDATE channels SET posts = posts - 1 WHERE id = :id", id=channel.id)
     log.append(
         tx,
@@ -131,7 +140,7 @@ def delete(tx: Transaction, editor: Identity, post_id: int) -> None:
 def announce_author(tx: Transaction, user_id: int) -> None:
     """Log all posts of a member whose name has changed, so that every reader sees it."""
     for row in _by_author(tx, user_id):
-        announce_update(tx, ChannelRef(row["channel_id"], row["slug"]), row["id"])
+        announce_update(tx, channel_of(row), row["id"])
 
 
 def leave_behind(tx: Transaction, user_id: int) -> None:
@@ -139,7 +148,7 @@ def leave_behind(tx: Transaction, user_id: int) -> None:
     rows = _by_author(tx, user_id)
     tx.run("UPDATE posts SET user_id = NULL, client_id = NULL WHERE user_id = :user", user=user_id)
     for row in rows:
-        announce_update(tx, ChannelRef(row["channel_id"], row["slug"]), row["id"])
+        announce_update(tx, channel_of(row), row["id"])
 
 
 def _by_author(tx: Transaction, user_id: int) -> list[Row]:
@@ -157,23 +166,49 @@ def _id_made_by(tx: Transaction, user_id: int, client_id: UUID | None) -> int | 
     return None if row is None else int(row["id"])
 
 
-def _row(tx: Transaction, post_id: int) -> Row:
+def find(tx: Transaction, post_id: int, reader: Identity | None = None) -> Row:
+    """A post's row. Raises NotFound, also for one that is hidden from the reader, or Gone when it was deleted."""
     row = tx.one(_POSTS + " WHERE posts.id = :id", id=post_id)
-    if row is None:
+    if row is None or (row["hidden_at"] is not None and not sees_hidden(reader, row)):
         raise NotFound(f"There is no post {post_id}.")
-    if row["deleted_at"] is not None:
+    if row["deleted_at"] is not None and row["hidden_at"] is None:
         raise Gone("This post has been deleted.")
     return row
 
 
+def sees_hidden(reader: Identity | None, row: Row) -> bool:
+    """Whether the reader is the author or a moderator."""
+    return reader is not None and (reader.role != "visitor" or reader.user_id == row["user_id"])
+
+
+def lock(tx: Transaction, post_id: int, reader: Identity) -> Row:
+    """A post's row, which nobody else changes meanwhile. Raises NotFound or Gone."""
+    channels.lock(tx, channel_of(find(tx, post_id, reader)))
+    return find(tx, post_id, reader)
+
+
+def channel_of(row: Row) -> ChannelRef:
+    """The channel of a post's row."""
+    return ChannelRef(row["channel_id"], row["slug"])
+
+
+def hidden(tx: Transaction, author_id: int) -> list[Post]:
+    """What a member wrote and a moderator has hidden, newest first."""
+    rows = tx.all(
+        _POSTS + " WHERE posts.user_id = :user AND posts.hidden_at IS NOT NULL ORDER BY posts.id DESC", user=author_id
+    )
+    return [post_of(row) for row in rows]
+
+
 def _editable(tx: Transaction, editor: Identity, post_id: int) -> Row:
-    row = _row(tx, post_id)
+    row = lock(tx, post_id, editor)
     if row["user_id"] != editor.user_id and editor.role == "visitor":
         raise Forbidden("Only its author or a moderator can change this post.")
     return row
 
 
-def _post(row: Row) -> Post:
+def post_of(row: Row) -> Post:
+    """The post that a row holds."""
     former = row["username"] is None
     return Post(
         id=row["id"],
@@ -185,4 +220,5 @@ def _post(row: Row) -> Post:
         client_id=row["client_id"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        hidden=None if row["hidden_at"] is None else Hidden(row["hidden_at"], row["hidden_reason"]),
     )

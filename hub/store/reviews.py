@@ -8,12 +8,13 @@ from uuid import UUID
 
 import msgspec
 
-from hub.errors import Forbidden, Gone, NotFound, invalid_field
+from hub.errors import Conflict, Forbidden, Gone, NotFound, invalid_field
 from hub.events import Deleted, ReviewCreated, ReviewDeleted, ReviewUpdated
-from hub.model import FORMER_MEMBER, Author, Review, ReviewEdit, ReviewInput
-from hub.store import channels, log, ratings
+from hub.model import FORMER_MEMBER, Author, Hidden, Review, ReviewEdit, ReviewInput
+from hub.store import channels, log, mutes, ratings, verdicts
 from hub.store.database import Row, Transaction, required
 from hub.store.log import ChannelRef
+from hub.store.posts import sees_hidden
 from hub.tokens import Identity
 
 REVIEWS = """SELECT reviews.*, channels.slug, users.username, users.name AS author_name FROM reviews
@@ -24,12 +25,13 @@ def create(tx: Transaction, author: Identity, slug: str, new: ReviewInput) -> tu
     """Add a review, or return the one that the same `client_id` made; the flag says whether it is new.
 
     Its stars become the author's rating. Raises NotFound for an unknown channel, Gone when that earlier review has
-    been deleted.
+    been deleted, Muted.
     """
     channel = channels.find(tx, slug)
     earlier = _id_made_by(tx, author.user_id, new.client_id)
     if earlier is not None:
-        return get(tx, earlier), False
+        return get(tx, earlier, author), False
+    mutes.check(tx, author.user_id, channel)
     if new.stars is not None:
         rate(tx, author.user_id, channel, new.stars)
     row = required(
@@ -61,18 +63,22 @@ def was_created(tx: Transaction, user_id: int, client_id: UUID | None) -> bool:
     return _id_made_by(tx, user_id, client_id) is not None
 
 
-def get(tx: Transaction, review_id: int) -> Review:
-    """One review. Raises NotFound, or Gone when it was deleted."""
-    return review_of(find(tx, review_id))
+def get(tx: Transaction, review_id: int, reader: Identity | None = None) -> Review:
+    """One review, a hidden one too for those who may see it. Raises NotFound, or Gone when it was deleted."""
+    return review_of(find(tx, review_id, reader))
 
 
 def update(tx: Transaction, editor: Identity, review_id: int, new: ReviewEdit) -> Review:
     """Replace a review; other stars change its author's rating, none leave the rating as it is.
 
-    Raises NotFound, Gone, Forbidden, or InvalidInput for stars of an author who has left.
+    Raises NotFound, Gone, Forbidden, Muted, Conflict while it is hidden, or InvalidInput for stars of an author who
+    has left.
     """
     row = editable(tx, editor, review_id)
     channel = channel_of(row)
+    if row["hidden_at"] is not None:
+        raise Conflict("This review is hidden by a moderator: it can be deleted, and changed once it is restored.")
+    mutes.check(tx, editor.user_id, channel)
     if new.stars is not None:
         if row["user_id"] is None:
             raise invalid_field("stars", "must be null: its author has left, and took the rating along")
@@ -84,6 +90,7 @@ def update(tx: Transaction, editor: Identity, review_id: int, new: ReviewEdit) -
         now=tx.now,
         **_written(new),
     )
+    verdicts.edited(tx, editor, "review", row)
     return announce_update(tx, channel, review_id)
 
 
@@ -109,17 +116,19 @@ def delete(tx: Transaction, editor: Identity, review_id: int, *, keep_rating: bo
     tx.run("DELETE FROM helpful_votes WHERE review_id = :id", id=review_id)
     tx.run(
         """UPDATE reviews SET title = '', comment = '', content = '{}', stars = NULL, visited_on = NULL, helpful = 0,
-        deleted_at = :now WHERE id = :id""",
+        deleted_at = :now, hidden_at = NULL, hidden_reason = '' WHERE id = :id""",
         id=review_id,
         now=tx.now,
     )
-    tx.run("UPDATE channels SET reviews = reviews - 1 WHERE id = :id", id=channel.id)
-    log.append(
-        tx,
-        channel,
-        f"review:{review_id}",
-        lambda seq: ReviewDeleted(channel=channel.slug, seq=seq, at=tx.now, data=Deleted(review_id)),
-    )
+    verdicts.deleted(tx, editor, "review", row)
+    if row["hidden_at"] is None:
+        tx.run("UPDATE channels SET reviews = reviews - 1 WHERE id = :id", id=channel.id)
+        log.append(
+            tx,
+            channel,
+            f"review:{review_id}",
+            lambda seq: ReviewDeleted(channel=channel.slug, seq=seq, at=tx.now, data=Deleted(review_id)),
+        )
     if not keep_rating and row["user_id"] is not None and row["stars"] is not None:
         unrate(tx, row["user_id"], channel)
 
@@ -152,20 +161,29 @@ def leave_behind(tx: Transaction, user_id: int) -> None:
         announce_update(tx, channel_of(row), row["id"])
 
 
-def find(tx: Transaction, review_id: int) -> Row:
-    """A review's row. Raises NotFound, or Gone when it was deleted."""
+def find(tx: Transaction, review_id: int, reader: Identity | None = None) -> Row:
+    """A review's row. Raises NotFound, also for one that is hidden from the reader, or Gone when it was deleted."""
     row = tx.one(REVIEWS + " WHERE reviews.id = :id", id=review_id)
-    if row is None:
+    if row is None or (row["hidden_at"] is not None and not sees_hidden(reader, row)):
         raise NotFound(f"There is no review {review_id}.")
-    if row["deleted_at"] is not None:
+    if row["deleted_at"] is not None and row["hidden_at"] is None:
         raise Gone("This review has been deleted.")
     return row
 
 
-def lock(tx: Transaction, review_id: int) -> Row:
+def lock(tx: Transaction, review_id: int, reader: Identity | None = None) -> Row:
     """A review's row, which nobody else changes meanwhile. Raises NotFound or Gone."""
-    channels.lock(tx, channel_of(find(tx, review_id)))
-    return find(tx, review_id)
+    channels.lock(tx, channel_of(find(tx, review_id, reader)))
+    return find(tx, review_id, reader)
+
+
+def hidden(tx: Transaction, author_id: int) -> list[Review]:
+    """What a member wrote and a moderator has hidden, newest first."""
+    rows = tx.all(
+        REVIEWS + " WHERE reviews.user_id = :user AND reviews.hidden_at IS NOT NULL ORDER BY reviews.id DESC",
+        user=author_id,
+    )
+    return [review_of(row) for row in rows]
 
 
 def channel_of(row: Row) -> ChannelRef:
@@ -175,7 +193,7 @@ def channel_of(row: Row) -> ChannelRef:
 
 def editable(tx: Transaction, editor: Identity, review_id: int) -> Row:
     """A review's row for somebody who may change it. Raises NotFound, Gone or Forbidden."""
-    row = lock(tx, review_id)
+    row = lock(tx, review_id, editor)
     if row["user_id"] != editor.user_id and editor.role == "visitor":
         raise Forbidden("Only its author or a moderator can change this review.")
     return row
@@ -237,4 +255,5 @@ def review_of(row: Row) -> Review:
         client_id=row["client_id"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        hidden=None if row["hidden_at"] is None else Hidden(row["hidden_at"], row["hidden_reason"]),
     )

@@ -30,8 +30,15 @@ def withdraw(tx: Transaction, user_id: int, review_id: int) -> Review:
 
 
 def leave(tx: Transaction, user_id: int) -> None:
-    """Take back all votes of a member who leaves."""
-    for row in tx.all("SELECT review_id FROM helpful_votes WHERE user_id = :user ORDER BY review_id", user=user_id):
+    """Take back all votes of a member who leaves; those for hidden reviews go with the account, and are counted anew
+    when the review is restored.
+    """
+    rows = tx.all(
+        """SELECT review_id FROM helpful_votes JOIN reviews ON reviews.id = helpful_votes.review_id
+        WHERE helpful_votes.user_id = :user AND reviews.deleted_at IS NULL ORDER BY review_id""",
+        user=user_id,
+    )
+    for row in rows:
         withdraw(tx, user_id, row["review_id"])
 
 
