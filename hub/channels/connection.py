@@ -69,6 +69,7 @@ class Connection(asyncio.Protocol):
         "_reader",
         "close_code",
         "heard",
+        "paused",
         "state",
         "surroundings",
         "transport",
@@ -79,6 +80,7 @@ class Connection(asyncio.Protocol):
         self.transport: asyncio.Transport = _NOT_CONNECTED
         self.state = State.OPEN
         self.close_code = 1006
+        self.paused = False
         self.heard = surroundings.clock()
         self._reader = FrameReader(self.message_limit)
         self._allowance = FRAMES.burst
@@ -92,8 +94,14 @@ class Connection(asyncio.Protocol):
         """A whole binary message; the hub's protocol has none."""
         self.close(codes.MALFORMED, "frames are JSON text")
 
+    def filled(self) -> None:
+        """More than `SOFT_LIMIT` bytes wait for the peer."""
+
     def drained(self) -> None:
         """The peer has read what was waiting for it."""
+
+    def closing(self) -> None:
+        """A close frame was sent: nothing may follow it. Called at most once."""
 
     def ended(self) -> None:
         """The connection is over; called once."""
@@ -118,7 +126,13 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> bool | None:
         return False
 
+    def pause_writing(self) -> None:
+        self.paused = True
+        if self.state is State.OPEN:
+            self.filled()
+
     def resume_writing(self) -> None:
+        self.paused = False
         if self.state is State.OPEN:
             self.drained()
 
@@ -147,9 +161,7 @@ class Connection(asyncio.Protocol):
         """Begin the closing handshake; without the peer's answer it ends after two seconds."""
         if self.state is not State.OPEN:
             return
-        self.state = State.CLOSING
-        self.close_code = code
-        self.transport.write(close_frame(code, reason))
+        self._send_close(code, close_frame(code, reason))
         self.surroundings.wheel.schedule(CLOSE_SECONDS, (self, Deadline.CLOSED))
 
     def _message_received(self, opcode: int, payload: bytes) -> None:
@@ -170,10 +182,14 @@ class Connection(asyncio.Protocol):
     def _close_received(self, payload: bytes) -> None:
         code = close_code(payload)
         if self.state is State.OPEN:
-            self.state = State.CLOSING
-            self.close_code = code
-            self.transport.write(close_frame(1000 if code == 1005 else code))
+            self._send_close(code, close_frame(1000 if code == 1005 else code))
         self.transport.close()
+
+    def _send_close(self, code: int, closing_frame: bytes) -> None:
+        self.state = State.CLOSING
+        self.close_code = code
+        self.transport.write(closing_frame)
+        self.closing()
 
     def _allowed(self) -> bool:
         if not self.surroundings.limits:

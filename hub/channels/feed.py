@@ -9,7 +9,6 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING
 
-from hub.channels.connection import SOFT_LIMIT
 from hub.channels.frames import text_frame
 from hub.channels.log import EventLog
 from hub.channels.replay import ReplayRing
@@ -34,7 +33,8 @@ class Feed:
         self.channel = channel
         self.epoch = epoch
         self.ring = ReplayRing(channel, seq)
-        self.live: set[Subscriber] = set()
+        # The bound `write` of each transport: what a delivery costs is mostly the memory it touches.
+        self.live: dict[Subscriber, Callable[[bytes], None]] = {}
         self.behind: set[Subscriber] = set()
         self.attached = 0
         self.empty_since = clock()
@@ -46,6 +46,7 @@ class Feed:
         self._clock = clock
         self._early: dict[int, Envelope] = {}
         self._pending: list[bytes] = []
+        self._filled_up: set[Subscriber] = set()
         self._flushed = (seq, 0)
         self._filling: asyncio.Task[None] | None = None
         self._recovering: set[asyncio.Task[None]] = set()
@@ -78,41 +79,50 @@ class Feed:
         elif seq > self.seq:
             self.fill()
 
-    def fill(self) -> None:
+    def fill(self) -> asyncio.Task[None]:
         """Read what is missing from the log."""
         if self._filling is None:
             self._filling = self._loop.create_task(self._read_missing())
             self._filling.add_done_callback(self._filled)
+        return self._filling
 
     def flush(self) -> None:
         """Write what is pending to everyone who keeps up, in one write each."""
         if not self._pending:
             return
+        self._set_aside()
         data = self._pending[0] if len(self._pending) == 1 else b"".join(self._pending)
         self.deliveries += len(self._pending) * len(self.live)
         self._pending = []
         self._sent_at = self._clock()
-        slow = []
-        for subscriber in self.live:
-            transport = subscriber.transport
-            if transport.get_write_buffer_size() > SOFT_LIMIT:
-                slow.append(subscriber)
-            else:
-                transport.write(data)
-        for subscriber in slow:
-            self.live.discard(subscriber)
-            self.behind.add(subscriber)
-            subscriber.fall_behind(*self._flushed)
         self._flushed = (self.seq, self.latest_version)
+        for write in self.live.values():
+            write(data)
+        self._set_aside()
+
+    def filled(self, subscriber: "Subscriber") -> None:
+        """Too much waits for this one: the next event is not written to it."""
+        if subscriber in self.live:
+            self._filled_up.add(subscriber)
+
+    def drained(self, subscriber: "Subscriber") -> None:
+        """It has read what waited, before anything was left out."""
+        self._filled_up.discard(subscriber)
+
+    def _set_aside(self) -> None:
+        for subscriber in self._filled_up:
+            del self.live[subscriber]
+            self._fall_behind(subscriber, *self._flushed)
+        self._filled_up.clear()
+
+    def _fall_behind(self, subscriber: "Subscriber", seq: int, latest_seen: int) -> None:
+        self.behind.add(subscriber)
+        subscriber.fall_behind(seq, latest_seen)
 
     def heartbeat(self, interval: float) -> None:
         """Say where the channel is when it was quiet for `interval` seconds."""
         if self.live and self._clock() - self._sent_at >= interval:
             self._queue(text_frame(encode(Heartbeat(self.seq))))
-
-    def broadcast(self, frame: bytes) -> None:
-        """Send a frame that belongs to no event to everyone who keeps up."""
-        self._queue(frame)
 
     def close(self) -> None:
         """Stop reading the log."""
@@ -127,30 +137,42 @@ class Feed:
     def detach(self, subscriber: "Subscriber") -> None:
         """Forget a socket that is gone."""
         self.attached -= 1
-        self.live.discard(subscriber)
-        self.behind.discard(subscriber)
+        self.leave(subscriber)
         if self.attached == 0:
             self.empty_since = self._clock()
+
+    def leave(self, subscriber: "Subscriber") -> None:
+        """Write no more to a subscriber."""
+        self.live.pop(subscriber, None)
+        self.behind.discard(subscriber)
+        self._filled_up.discard(subscriber)
 
     def join(self, subscriber: "Subscriber", since: int | None, epoch: str | None) -> None:
         """Welcome a subscriber and give it exactly what it missed, or say that this cannot be given."""
         self.flush()
+        if since is not None and epoch == self.epoch and since > self.seq:
+            self._recover(self._welcome_one_ahead(subscriber, since))
+        else:
+            self._welcome(subscriber, since, epoch)
+
+    def _welcome(self, subscriber: "Subscriber", since: int | None, epoch: str | None) -> None:
         if since is None or epoch != self.epoch or not 0 <= self.seq - since <= MAX_MISSED:
             subscriber.welcome(recovered=False)
-            self.live.add(subscriber)
+            self._go_live(subscriber)
             return
         replay = self.ring.after(since)
         if replay is None:
             self._recover(self._welcome_from_log(subscriber, since))
             return
         subscriber.welcome(recovered=True, replay=replay)
-        self.live.add(subscriber)
+        self._go_live(subscriber)
 
     def catch_up(self, subscriber: "Subscriber") -> None:
         """Go on where a subscriber was, as far as it reads; at the head it is live again."""
         self.flush()
-        while subscriber.transport.get_write_buffer_size() <= SOFT_LIMIT:
+        while not subscriber.paused:
             if subscriber.seq == self.seq:
+                self._send_latest(subscriber)
                 self._go_live(subscriber)
                 return
             replay = self.ring.after(subscriber.seq)
@@ -161,11 +183,19 @@ class Feed:
             subscriber.seq = self.seq
 
     def _go_live(self, subscriber: "Subscriber") -> None:
-        self.behind.discard(subscriber)
+        """From here on it gets what everyone gets; unless what it got now is more than it takes at once."""
+        if not subscriber.is_open:
+            return
+        if subscriber.paused:
+            self._fall_behind(subscriber, self.seq, self.latest_version)
+        else:
+            self.behind.discard(subscriber)
+            self.live[subscriber] = subscriber.transport.write
+
+    def _send_latest(self, subscriber: "Subscriber") -> None:
         missed = sorted(entry for entry in self.latest.values() if entry[0] > subscriber.latest_seen)
         if missed:
             subscriber.send(b"".join(frame for _, frame in missed))
-        self.live.add(subscriber)
 
     def _recover(self, work: Coroutine[None, None, None]) -> None:
         task = self._loop.create_task(work)
@@ -177,6 +207,17 @@ class Feed:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("channel %s: a replay failed", self.channel, exc_info=error)
 
+    async def _welcome_one_ahead(self, subscriber: "Subscriber", since: int) -> None:
+        """Welcome a client that heard of events from another worker before this one did."""
+        epoch = self.epoch
+        # Twice, because a read under way may have begun before the event was there.
+        for _ in range(2):
+            if since > self.seq:
+                await asyncio.wait([self.fill()])
+        if subscriber.is_open:
+            self.flush()
+            self._welcome(subscriber, since, epoch)
+
     async def _welcome_from_log(self, subscriber: "Subscriber", since: int) -> None:
         try:
             page = await self._events.read(self.channel, since, PAGE)
@@ -187,11 +228,10 @@ class Feed:
         if page is None or page.epoch != self.epoch or not page.entries or page.entries[0].seq != since + 1:
             self.flush()
             subscriber.welcome(recovered=False)
-            self.live.add(subscriber)
+            self._go_live(subscriber)
             return
         subscriber.welcome(recovered=True)
-        subscriber.fall_behind(since, self.latest_version)
-        self.behind.add(subscriber)
+        self._fall_behind(subscriber, since, self.latest_version)
         self._send_page(subscriber, page.entries)
 
     async def _replay_from_log(self, subscriber: "Subscriber") -> None:
@@ -221,7 +261,7 @@ class Feed:
     def _resync(self, subscriber: "Subscriber", reason: str) -> None:
         self.flush()
         subscriber.send(text_frame(encode(Resync(reason))))
-        subscriber.seq = self.seq
+        self._send_latest(subscriber)
         self._go_live(subscriber)
 
     def _advance(self, event: Envelope) -> None:

@@ -77,10 +77,18 @@ class Subscriber(Session):
         self.behind_at = self.surroundings.clock()
         self.surroundings.wheel.schedule(BEHIND_SECONDS, (self, Deadline.BEHIND))
 
+    def filled(self) -> None:
+        self.feed.filled(self)
+
     def drained(self) -> None:
         if self in self.feed.behind:
             self.behind_at = self.surroundings.clock()
             self.feed.catch_up(self)
+        else:
+            self.feed.drained(self)
+
+    def closing(self) -> None:
+        self.feed.leave(self)
 
     def due(self, deadline: Deadline) -> None:
         if deadline is not Deadline.BEHIND:

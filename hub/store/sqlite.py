@@ -24,6 +24,7 @@ Outcome = tuple[Any, BaseException | None]
 BUSY_MS = 5_000
 BATCH = 256
 READERS = 2
+CHECKPOINT_PAGES = 2_000
 log = logging.getLogger("hub.store")
 
 
@@ -56,8 +57,10 @@ class SqliteTransaction:
 class SqliteDatabase:
     """One writer connection with group commit, and read-only connections beside it."""
 
-    def __init__(self, path: Path, on_commit: OnCommit) -> None:
+    def __init__(self, path: Path, on_commit: OnCommit, *, checkpoints: bool = False) -> None:
+        """`checkpoints` is for one process of all: SQLite's WAL-reset bug before 3.51.3 needs two that do it."""
         self.on_commit = on_commit
+        self._checkpoints = checkpoints
         self._path = path
         self._writer: aiosqlite.Connection
         self._readers: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
@@ -72,7 +75,9 @@ class SqliteDatabase:
     async def open(self) -> None:
         """Open the connections. Raises Unavailable when the file cannot be opened."""
         with _unavailable_when_sqlite_fails():
-            self._writer = await _connect(f"file:{self._path}")
+            # Writing over a short log again costs half of what making it longer does.
+            pages = CHECKPOINT_PAGES if self._checkpoints else 0
+            self._writer = await _connect(f"file:{self._path}", f"PRAGMA wal_autocheckpoint={pages}")
             for _ in range(READERS):
                 self._readers.put_nowait(await _connect(f"file:{self._path}?mode=ro", "PRAGMA query_only=ON"))
 
@@ -94,7 +99,7 @@ class SqliteDatabase:
             self._readers.put_nowait(connection)
 
     async def checkpoint(self) -> None:
-        """Move the write-ahead log into the file. From one worker only (SQLite's WAL-reset bug before 3.51.3)."""
+        """Move the write-ahead log into the file, however short it is. Only where `checkpoints` is set."""
         with _unavailable_when_sqlite_fails():
             await _on_thread(self._writer, _checkpoint)
 
@@ -140,7 +145,6 @@ async def _connect(uri: str, *pragmas: str) -> aiosqlite.Connection:
         "PRAGMA synchronous=FULL",
         "PRAGMA foreign_keys=ON",
         "PRAGMA secure_delete=ON",
-        "PRAGMA wal_autocheckpoint=0",
         *pragmas,
     ):
         await connection.execute_fetchall(pragma)
