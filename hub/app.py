@@ -11,11 +11,14 @@ from hub.channels.hub import Hub
 from hub.channels.memory import MemoryBroker
 from hub.channels.redis import RedisBroker
 from hub.config import Settings, sqlite_path
+from hub.gemini import Gemini
 from hub.handlers import problems, requests
 from hub.handlers.analytics import analytics
 from hub.handlers.auth import auth
 from hub.handlers.channels import channels
+from hub.handlers.chat import chat
 from hub.handlers.context import Limits, Services
+from hub.handlers.moderation import moderation
 from hub.handlers.openapi import Description
 from hub.handlers.operations import operations
 from hub.handlers.pages import pages
@@ -25,13 +28,22 @@ from hub.handlers.reviews import reviews
 from hub.handlers.search import search
 from hub.handlers.sockets import SocketGateway
 from hub.maintenance import Maintenance
-from hub.store import accounts
+from hub.ranger.community import Community
+from hub.ranger.context import PromptLimits
+from hub.ranger.model import RangerModel
+from hub.ranger.offline import OfflineRanger
+from hub.ranger.ranger import Ranger
+from hub.ranger.rooms import TOPIC
+from hub.ranger.socket import open_chat
+from hub.store import accounts, mutes
+from hub.store.database import Database
 from hub.store.log import StoredLog
 from hub.store.sqlite import SqliteDatabase
+from hub.store.usage import ChatLimits
 from hub.tokens import AccessTokens
 
 BODY_LIMIT = 1024 * 1024
-BLUEPRINTS = (auth, channels, posts, reviews, ratings, analytics, search, operations, pages)
+BLUEPRINTS = (auth, channels, posts, reviews, ratings, analytics, moderation, search, chat, operations, pages)
 
 
 def create_app(settings: Settings) -> Quart:
@@ -39,7 +51,11 @@ def create_app(settings: Settings) -> Quart:
     app = Quart("hub", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
     worker = f"{settings.worker_index}-{secrets.token_hex(4)}"
-    database = SqliteDatabase(sqlite_path(settings.database_url), lambda announcements: hub.committed(announcements))
+    database = SqliteDatabase(
+        sqlite_path(settings.database_url),
+        lambda announcements: hub.committed(announcements),
+        checkpoints=settings.worker_index == 0,
+    )
     tokens = AccessTokens(settings.secret_keys)
     broker: Broker = RedisBroker(settings.redis_url, "frostbyte", worker) if settings.redis_url else MemoryBroker()
     hub = Hub(
@@ -49,19 +65,23 @@ def create_app(settings: Settings) -> Quart:
         tokens.read,
         lambda moment: database.read(lambda tx: accounts.sessions_ended_since(tx, moment)),
         limits=settings.limits,
+        read_mutes=lambda: database.read(mutes.in_force),
     )
-    app.extensions["hub"] = Services(settings, database, hub, tokens, Limits(settings.limits))
+    ranger = _ranger(settings, database, hub)
+    app.extensions["hub"] = Services(settings, database, hub, tokens, Limits(settings.limits), ranger)
     maintenance = Maintenance(database, settings.worker_index)
 
     @app.before_serving
     async def start() -> None:
         await database.open()
         await hub.start()
+        ranger.start(hub.watch)
         maintenance.start()
 
     @app.after_serving
     async def stop() -> None:
         await maintenance.stop()
+        await ranger.close()
         await hub.close()
         await database.close()
 
@@ -70,8 +90,28 @@ def create_app(settings: Settings) -> Quart:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     _describe(app)
-    app.asgi_app = SocketGateway(app.asgi_app, hub, settings)  # type: ignore[method-assign,assignment,arg-type]
+    gateway = SocketGateway(app.asgi_app, hub, settings)  # type: ignore[arg-type]
+    gateway.route("/ws/chat/", lambda rest, address: open_chat(hub, ranger, rest, address))
+    app.asgi_app = gateway  # type: ignore[method-assign,assignment]
     return app
+
+
+def _ranger(settings: Settings, database: Database, hub: Hub) -> Ranger:
+    model: RangerModel = OfflineRanger(Community(database).find)
+    if settings.gemini_api_key:
+        model = Gemini(settings.gemini_api_key, settings.gemini_model, settings.gemini_endpoint)
+    ranger = Ranger(
+        database,
+        hub.broker,
+        model,
+        PromptLimits(settings.chat_context_tokens, settings.chat_answer_tokens, settings.chat_temperature),
+        ChatLimits(settings.chat_per_minute, settings.chat_per_day, settings.chat_all_per_day)
+        if settings.limits
+        else None,
+        hub.clock,
+    )
+    hub.listen(TOPIC, ranger.rooms.receive)
+    return ranger
 
 
 def _describe(app: Quart) -> None:

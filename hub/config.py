@@ -36,6 +36,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     gemini_api_key: str = ""
     gemini_model: str = "gemini-2.0-flash"
     gemini_endpoint: str = ""
+    chat_per_minute: int = 10
+    chat_per_day: int = 200
+    chat_all_per_day: int = 5_000
+    chat_context_tokens: int = 6_000
+    chat_answer_tokens: int = 800
+    chat_temperature: float = 0.4
     drain_seconds: float = 10.0
     map_tiles: str = ""
     limits: bool = True
@@ -97,7 +103,13 @@ class _Reader:
             trusted_proxies=self._proxies(),
             gemini_api_key=self.text("GEMINI_API_KEY"),
             gemini_model=self.text("GEMINI_MODEL", "gemini-2.0-flash"),
-            gemini_endpoint=self.text("GEMINI_ENDPOINT"),
+            gemini_endpoint=self._endpoint(),
+            chat_per_minute=self._whole("HUB_CHAT_PER_MINUTE", 10, 1, 1_000),
+            chat_per_day=self._whole("HUB_CHAT_PER_DAY", 200, 1, 1_000_000),
+            chat_all_per_day=self._whole("HUB_CHAT_ALL_PER_DAY", 5_000, 0, 100_000_000),
+            chat_context_tokens=self._whole("HUB_CHAT_CONTEXT_TOKENS", 6_000, 2_000, 1_000_000),
+            chat_answer_tokens=self._whole("HUB_CHAT_ANSWER_TOKENS", 800, 50, 100_000),
+            chat_temperature=self.number("HUB_CHAT_TEMPERATURE", 0.4, 0, 2),
             drain_seconds=self.number("HUB_DRAIN_SECONDS", 10, 0.1, 600),
             map_tiles=self._tiles(),
             limits=self.choice("HUB_LIMITS", "on", ("on", "off")) == "on",
@@ -153,6 +165,13 @@ class _Reader:
             return tuple(ipaddress.ip_network(item, strict=False) for item in self.items("HUB_TRUSTED_PROXIES"))
         except ValueError as error:
             raise ConfigError(f"HUB_TRUSTED_PROXIES: {error}") from None
+
+    def _endpoint(self) -> str:
+        endpoint = self.text("GEMINI_ENDPOINT")
+        host, _, port = endpoint.rpartition(":")
+        if endpoint and not (host and port.isdigit() and 0 < int(port) < 65536 and "/" not in host):
+            raise ConfigError(f"GEMINI_ENDPOINT is {endpoint!r}: it must be HOST:PORT")
+        return endpoint
 
     def _tiles(self) -> str:
         url = self.text("HUB_MAP_TILES")

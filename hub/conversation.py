@@ -9,13 +9,15 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
+from hub.errors import invalid_field
 from hub.model import Input, Slug, User, check_text
 from hub.ranger.model import Source
 
 MessageRole = Literal["user", "ranger"]
 Status = Literal["done", "streaming", "stopped", "interrupted", "failed"]
-Text = Annotated[str, Meta(min_length=1, max_length=4000)]
+QUESTION_LENGTH = 4_000
 TITLE_LENGTH = 80
+Text = Annotated[str, Meta(min_length=1, max_length=QUESTION_LENGTH)]
 
 
 class ConversationInput(Input, frozen=True):
@@ -210,6 +212,13 @@ class ChatSnapshot(Struct, frozen=True, tag="chat.snapshot", tag_field="type"):
 Change = ChatMessage | ChatStarted | ChatDone | ChatStopped | ChatError | ChatRemoved | ChatRenamed | ChatDeleted
 ChatServerFrame = ChatWelcome | ChatSnapshot | ChatDelta | Change
 encode = msgspec.json.Encoder().encode
+
+
+def question(text: str, client_id: UUID | None) -> MessageInput:
+    """A question that came over a websocket. Raises InvalidInput."""
+    if len(text) > QUESTION_LENGTH:
+        raise invalid_field("text", f"has {len(text)} characters; at most {QUESTION_LENGTH} are allowed")
+    return MessageInput(text, client_id)
 
 
 def title_of(question: str) -> str:

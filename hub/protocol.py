@@ -1,10 +1,12 @@
 """The frames of a websocket that are not events: what clients send, and what answers them."""
 
 from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
 from msgspec import Meta, Struct
 
+from hub.conversation import QUESTION_LENGTH
 from hub.events import PresenceData
 from hub.model import User
 
@@ -41,6 +43,30 @@ class Ping(ClientFrame, frozen=True, tag="ping"):
 
 
 ChannelFrame = Hello | Auth | TypingFrame | Ping
+
+
+class ChatSend(ClientFrame, frozen=True, tag="chat.send"):
+    """A question to the ranger; `client_id` makes sending it twice safe."""
+
+    text: Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": QUESTION_LENGTH})]
+    id: FrameId | None = None
+    client_id: UUID | None = None
+
+
+class ChatStop(ClientFrame, frozen=True, tag="chat.stop"):
+    """Stop the answer under way."""
+
+    id: FrameId | None = None
+
+
+class ChatRegenerate(ClientFrame, frozen=True, tag="chat.regenerate"):
+    """Answer the newest question again; `message_id` says which one is meant, to be safe."""
+
+    id: FrameId | None = None
+    message_id: Annotated[int, Meta(ge=1)] | None = None
+
+
+ChatFrame = Hello | Auth | Ping | ChatSend | ChatStop | ChatRegenerate
 
 
 class Welcome(Struct, frozen=True, tag="welcome", tag_field="type"):

@@ -25,7 +25,7 @@ async def run(settings: Settings, listener: socket.socket, parent: int, ready: i
     loop.add_signal_handler(signal.SIGTERM, stopping.set)
     loop.add_reader(parent, stopping.set)
     app = create_app(settings)
-    hub = services_of(app).hub
+    hub, ranger = services_of(app).hub, services_of(app).ranger
     hub.on_failure = stopping.set
 
     async def stop() -> None:
@@ -38,7 +38,10 @@ async def run(settings: Settings, listener: socket.socket, parent: int, ready: i
             os.write(ready, b"1")
         os.close(ready)
 
-    await serve(app, listener, say_ready, stop, hub.drain, settings.drain_seconds)
+    async def drain(seconds: float) -> None:
+        await asyncio.gather(hub.drain(seconds), ranger.drain(seconds))
+
+    await serve(app, listener, say_ready, stop, drain, settings.drain_seconds)
     return 1 if hub.failed else 0
 
 

@@ -11,10 +11,11 @@ import msgspec
 
 from hub import metrics
 from hub.channels import codes
-from hub.channels.broker import Broker
+from hub.channels.broker import Broker, Receive
 from hub.channels.connection import Connection, Deadline
 from hub.channels.feeds import Feeds, topic_of
 from hub.channels.log import EventLog
+from hub.channels.mutes import Mutes, ReadMutes, nobody_muted
 from hub.channels.presence import Presence, decode_report, encode_report
 from hub.channels.registry import REMEMBER_SECONDS, Registry
 from hub.channels.session import Session
@@ -48,6 +49,7 @@ class Hub:
         ended_since: EndedSince,
         *,
         limits: bool = True,
+        read_mutes: ReadMutes = nobody_muted,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.worker = worker
@@ -61,23 +63,33 @@ class Hub:
         self.registry = Registry(clock, limits)
         self.feeds = Feeds(events, broker, clock)
         self.broker = broker
-        self.tail = Tail(events, self.feeds.open, self._poll_ended_sessions)
+        self.mutes = Mutes(read_mutes)
+        self.tail = Tail(events, self.feeds.open, self._poll)
         self._read_token = read_token
         self._ended_since = ended_since
         self._polled_from = datetime.now(UTC) - timedelta(seconds=REMEMBER_SECONDS)
         self._typing = Limiter(TYPING, clock)
         self._presence_at: dict[str, float] = {}
+        self._listeners: dict[str, Receive] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Connect to the other workers and begin to tick."""
-        await self._poll_ended_sessions()
+        await self._poll()
         await self.broker.start(self._receive, self._reconnected, self._task_ended)
         for topic in (PRESENCE_TOPIC, SESSIONS_TOPIC):
             await self.broker.subscribe(topic)
         self._tasks = [asyncio.create_task(self.tail.run()), asyncio.create_task(self._tick_for_ever())]
         for task in self._tasks:
-            task.add_done_callback(self._task_ended)
+            self.watch(task)
+
+    def listen(self, prefix: str, receive: Receive) -> None:
+        """Give the messages of all topics that begin with `prefix` to `receive`."""
+        self._listeners[prefix] = receive
+
+    def watch(self, task: asyncio.Task[None]) -> None:
+        """End the worker when `task` ends by itself: it is one that the worker cannot do without."""
+        task.add_done_callback(self._task_ended)
 
     async def close(self) -> None:
         """End; the sockets have been closed by `drain`."""
@@ -117,7 +129,8 @@ class Hub:
         self.broker.publish(topic_of(event.channel), event.encode())
 
     def typing(self, channel: str, who: Identity) -> None:
-        """Tell the others that a member writes, at most once in three seconds."""
+        """Tell the others that a member writes, at most once in three seconds. Raises Muted."""
+        self.mutes.check(who.user_id, channel)
         if self._typing.wait_for(f"{channel}:{who.user_id}") == 0:
             event = Typing(channel=channel, at=utc_now(), data=Who(who.username))
             self.publish(Envelope(channel, "", 0, "", encode_event(event)))
@@ -181,6 +194,8 @@ class Hub:
                     self.broker.publish(PRESENCE_TOPIC, encode_report(self.presence.full_report()))
             elif topic == SESSIONS_TOPIC:
                 self.end_sessions(msgspec.json.decode(message, type=list[str]))
+            elif (listener := self._listeners.get(topic[: topic.find(":") + 1])) is not None:
+                listener(topic, message)
             elif (feed := self.feeds.open.get(topic.removeprefix("channel:"))) is not None:
                 feed.receive(decode_envelope(feed.channel, message))
         except (ValueError, msgspec.MsgspecError) as error:
@@ -189,6 +204,10 @@ class Hub:
     def _reconnected(self) -> None:
         self.tail.nudge()
         self.broker.publish(PRESENCE_TOPIC, encode_report(self.presence.full_report()))
+
+    async def _poll(self) -> None:
+        await self._poll_ended_sessions()
+        await self.mutes.refresh()
 
     async def _poll_ended_sessions(self) -> None:
         asked = datetime.now(UTC)

@@ -11,6 +11,7 @@ from hub.channels.hub import Hub
 from hub.config import Network, Settings
 from hub.errors import Forbidden, Unauthorized
 from hub.model import Role
+from hub.ranger.ranger import Ranger
 from hub.ratelimit import Limiter, Rate
 from hub.store.database import Database
 from hub.tokens import AccessTokens, Identity
@@ -61,6 +62,7 @@ class Services(Struct, frozen=True):
     hub: Hub
     tokens: AccessTokens
     limits: Limits
+    ranger: Ranger
 
 
 def services_of(app: Quart) -> Services:

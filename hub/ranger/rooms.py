@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import msgspec
@@ -68,6 +68,12 @@ class Rooms:
     def control(self, conversation_id: int, control: Control) -> None:
         """Ask the worker of an answer for something."""
         self._broker.publish(f"{TOPIC}{conversation_id}", encode(control))
+
+    def repeat(self, conversation_id: int, message_id: int, start: int, pieces: Sequence[str]) -> None:
+        """Tell the other workers an answer's pieces from `start` on once more."""
+        for index in range(start, len(pieces)):
+            data = encode(ChatDelta(message_id, index, pieces[index]))
+            self._broker.publish(f"{TOPIC}{conversation_id}", data)
 
     def receive(self, topic: str, data: bytes) -> None:
         """Take what came over the broker. Raises msgspec.MsgspecError or ValueError for what cannot be read."""

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 
 import msgspec
+from msgspec import Struct
 
 from hub.conversation import Message, Version
+from hub.cursor import decode_cursor, encode_cursor
 from hub.errors import NotFound
 from hub.ranger.problems import problem_of
 from hub.store import answer_sources
@@ -15,21 +17,44 @@ _MINE = """SELECT messages.* FROM messages JOIN conversations ON conversations.i
     WHERE messages.id = :id AND conversations.user_id = :user"""
 
 
+class MessagePage(Struct, frozen=True):
+    """Messages, oldest first; `next` continues with newer ones."""
+
+    items: list[Message]
+    next: str | None
+
+
 def get(tx: Transaction, user_id: int, message_id: int) -> Message:
     """A message of a member's own conversation. Raises NotFound."""
     return messages_of(tx, [mine(tx, user_id, message_id)])[0]
 
 
-def newest(tx: Transaction, conversation_id: int, limit: int = NEWEST, before: int = 2**63 - 1) -> list[Message]:
-    """The newest messages before the one with the id `before`, oldest first, without superseded answers."""
+def newest(tx: Transaction, conversation_id: int, limit: int = NEWEST) -> list[Message]:
+    """The newest messages, oldest first; an answer that was given again only once, as the newest."""
     rows = tx.all(
-        """SELECT * FROM messages WHERE conversation_id = :conversation AND superseded = 0 AND id < :before
+        """SELECT * FROM messages WHERE conversation_id = :conversation AND superseded = 0
         ORDER BY id DESC LIMIT :limit""",
         conversation=conversation_id,
-        before=before,
         limit=limit,
     )
     return messages_of(tx, rows[::-1])
+
+
+def page(tx: Transaction, user_id: int, conversation_id: int, limit: int, cursor: str | None = None) -> MessagePage:
+    """Messages of a member's own conversation, oldest first. Raises NotFound, or InvalidInput for a strange cursor."""
+    owner = tx.one("SELECT user_id FROM conversations WHERE id = :id", id=conversation_id)
+    if owner is None or owner["user_id"] != user_id:
+        raise NotFound("There is no such conversation of yours.")
+    after = 0 if cursor is None else decode_cursor(cursor, int)[0]
+    rows = tx.all(
+        """SELECT * FROM messages WHERE conversation_id = :conversation AND superseded = 0 AND id > :after
+        ORDER BY id LIMIT :limit""",
+        conversation=conversation_id,
+        after=int(str(after)),
+        limit=limit + 1,
+    )
+    items = messages_of(tx, rows[:limit])
+    return MessagePage(items, encode_cursor(items[-1].id) if len(rows) > limit else None)
 
 
 def cuts_of(tx: Transaction, conversation_id: int) -> list[int]:

@@ -6,7 +6,8 @@ wrong.
 """
 
 from tests.clients.channel import ChannelClient
+from tests.clients.chat import ChatClient
 from tests.clients.rest import PASSWORD, Api, ApiError
 from tests.clients.state import ChannelState, Frame
 
-__all__ = ["PASSWORD", "Api", "ApiError", "ChannelClient", "ChannelState", "Frame"]
+__all__ = ["PASSWORD", "Api", "ApiError", "ChannelClient", "ChannelState", "ChatClient", "Frame"]
