@@ -108,6 +108,17 @@ export class OpenChannel {
     this.#changed();
   }
 
+  /** Change the state by `work`, and draw again. */
+  change(work) {
+    work(this.state);
+    this.#changed();
+  }
+
+  /** After a change by REST: its event brings it, but while there is no living socket it has to be read. */
+  async settle() {
+    if (this.status.peek().kind !== "live") await this.refresh();
+  }
+
   async #read() {
     try {
       const [history, channel] = await Promise.all([

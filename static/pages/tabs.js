@@ -3,5 +3,14 @@
  * says for which channels it is there. A tab with heavy libraries should load them itself, with `import()`.
  */
 import { Feed } from "../components/feed.js";
+import { Reviews } from "../components/review-list.js";
 
-export const TABS = [{ id: "feed", label: "Feed", component: Feed }];
+export const TABS = [
+  { id: "feed", label: "Feed", component: Feed },
+  { id: "reviews", label: "Reviews", component: Reviews, when: isReviewed },
+];
+
+/** Parks are reviewed; a topic shows reviews only where an earlier site left some. */
+function isReviewed(about) {
+  return about?.kind === "park" || about?.stats.reviews > 0;
+}
