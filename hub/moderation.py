@@ -67,8 +67,10 @@ class MuteInForce(Struct, frozen=True):
     def error(self) -> Muted:
         """What the muted member is told."""
         where = f" in {self.channel}" if self.channel else ""
-        until = datetime.fromisoformat(self.until).strftime("%-d %B %Y, %H:%M UTC")
-        return Muted(f"A moderator has muted you{where} until {until}: {self.reason}")
+        until = datetime.fromisoformat(self.until)
+        return Muted(
+            f"A moderator has muted you{where} until {until.day} {until:%B %Y, %H:%M} UTC: {self.reason}",
+        )
 
 
 class Report(Struct, frozen=True):
@@ -83,26 +85,29 @@ class Report(Struct, frozen=True):
     outcome: Outcome | None
 
 
-class Reported(Struct, frozen=True):
+class Reported(Struct, frozen=True, omit_defaults=True):
     """A post or a review with the open reports about it."""
 
     kind: Kind
-    thing: Post | Review
     reports: list[Report]
+    post: Post | None = None
+    review: Review | None = None
 
 
-class HiddenThing(Struct, frozen=True):
+class HiddenThing(Struct, frozen=True, omit_defaults=True):
     """A post or a review that is hidden."""
 
     kind: Kind
-    thing: Post | Review
+    post: Post | None = None
+    review: Review | None = None
 
 
 class Standing(Struct, frozen=True):
-    """What moderators have decided about one member: as that member may see it."""
+    """What moderators have decided about one member: mutes, and what is hidden of what the member wrote."""
 
     mutes: list[Mute]
-    hidden: list[HiddenThing]
+    posts: list[Post]
+    reviews: list[Review]
 
 
 class Resolution(Input, frozen=True):

@@ -12,6 +12,7 @@ from hub.handlers.json import answer, body, no_content
 from hub.model import Post, Review
 from hub.moderation import Kind, Mute, MuteInput, ReasonInput, Report, Resolution, Standing
 from hub.store import hiding, mutes, reports, verdicts
+from hub.store.hiding import HiddenPage
 from hub.store.mutes import MutePage
 from hub.store.reports import Queue
 from hub.store.verdicts import AuditPage
@@ -101,6 +102,15 @@ async def resolve(report_id: int) -> Response:
     how = await body(Resolution)
     await services().database.write(lambda tx: reports.resolve(tx, who, report_id, how))
     return no_content()
+
+
+@moderation.get("/moderation/hidden")
+@document_response(HiddenPage, 200)
+async def hidden() -> Response:
+    """What is hidden (moderators), the latest first."""
+    who = with_role("moderator", "admin")
+    limit, cursor = page_limit(request.args.get("limit")), request.args.get("cursor")
+    return answer(await services().database.read(lambda tx: hiding.page(tx, who, limit, cursor)))
 
 
 @moderation.get("/moderation/mutes")

@@ -4,6 +4,9 @@ Hidden is `post.deleted` to everybody who reads along, restored is `post.created
 review's stars go on counting: they are its author's rating of the channel, which a moderator can remove by itself.
 """
 
+from msgspec import Struct
+
+from hub.cursor import decode_cursor, encode_cursor
 from hub.events import Deleted, DurableEvent, PostCreated, PostDeleted, ReviewCreated, ReviewDeleted
 from hub.model import Post, Review
 from hub.moderation import Action, HiddenThing, Kind, Standing
@@ -13,6 +16,15 @@ from hub.store.log import ChannelRef
 from hub.tokens import Identity
 
 Thing = Post | Review
+
+
+class HiddenPage(Struct, frozen=True):
+    """Hidden posts and reviews; `next` continues with those hidden earlier."""
+
+    items: list[HiddenThing]
+    next: str | None
+
+
 # The things' table, which is also the name of their count in the channel.
 TABLES: dict[Kind, str] = {"post": "posts", "review": "reviews"}
 _ACTIONS: dict[tuple[Kind, bool], Action] = {
@@ -71,13 +83,33 @@ def restore(tx: Transaction, moderator: Identity, kind: Kind, thing_id: int) -> 
     return thing
 
 
+def page(tx: Transaction, moderator: Identity, limit: int, cursor: str | None = None) -> HiddenPage:
+    """What is hidden, the latest first. Raises InvalidInput for a cursor that is not ours."""
+    before = ("9", "", 0) if cursor is None else decode_cursor(cursor, str, str, int)
+    rows = tx.all(
+        """SELECT * FROM (
+            SELECT 'post' AS kind, id, hidden_at FROM posts WHERE hidden_at IS NOT NULL
+            UNION ALL SELECT 'review' AS kind, id, hidden_at FROM reviews WHERE hidden_at IS NOT NULL) AS hidden
+        WHERE (hidden_at, kind, id) < (:at, :kind, :id) ORDER BY hidden_at DESC, kind DESC, id DESC LIMIT :limit""",
+        at=str(before[0]),
+        kind=str(before[1]),
+        id=int(str(before[2])),
+        limit=limit + 1,
+    )
+    items = [_hidden(tx, moderator, row) for row in rows[:limit]]
+    last = rows[limit - 1] if len(rows) > limit else None
+    return HiddenPage(items, None if last is None else encode_cursor(last["hidden_at"], last["kind"], last["id"]))
+
+
 def standing(tx: Transaction, user_id: int) -> Standing:
     """What moderators have decided about a member."""
-    things = [
-        *(HiddenThing("post", post) for post in posts.hidden(tx, user_id)),
-        *(HiddenThing("review", review) for review in reviews.hidden(tx, user_id)),
-    ]
-    return Standing(mutes.of(tx, user_id), things)
+    return Standing(mutes.of(tx, user_id), posts.hidden(tx, user_id), reviews.hidden(tx, user_id))
+
+
+def _hidden(tx: Transaction, moderator: Identity, row: Row) -> HiddenThing:
+    if row["kind"] == "post":
+        return HiddenThing("post", post=posts.get(tx, row["id"], moderator))
+    return HiddenThing("review", review=reviews.get(tx, row["id"], moderator))
 
 
 def _catch_up(tx: Transaction, channel: ChannelRef, row: Row) -> None:

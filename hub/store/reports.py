@@ -111,7 +111,10 @@ def _reported(tx: Transaction, moderator: Identity, row: Row) -> Reported:
         f"{_REPORTS} WHERE reports.{kind}_id = :thing AND reports.settled_at IS NULL ORDER BY reports.id LIMIT 100",
         thing=thing_id,
     )
-    return Reported(kind, hiding.get(tx, moderator, kind, thing_id), [_report(one) for one in reports])
+    found = [_report(one) for one in reports]
+    if kind == "post":
+        return Reported(kind, found, post=posts.get(tx, thing_id, moderator))
+    return Reported(kind, found, review=reviews.get(tx, thing_id, moderator))
 
 
 def _thing_of(row: Row) -> tuple[Kind, int]:

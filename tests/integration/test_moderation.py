@@ -60,8 +60,8 @@ async def test_what_is_hidden_is_gone_for_others_and_marked_for_its_author_and_m
         assert (await api.call("GET", f"/api/channels/{park}/{kind}"))["items"] == []
         assert (await api.history(park))[kind]["items"] == []
     assert (await ada.call("GET", f"/api/channels/{park}"))["stats"][kind] == 0
-    assert (await ada.call("GET", "/api/moderation/mine"))["hidden"] == [{"kind": kind[:-1], "thing": hidden}]
-    assert (await ben.call("GET", "/api/moderation/mine")) == {"mutes": [], "hidden": []}
+    assert (await ada.call("GET", "/api/moderation/mine"))[kind] == [hidden]
+    assert (await ben.call("GET", "/api/moderation/mine")) == {"mutes": [], "posts": [], "reviews": []}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -190,13 +190,28 @@ async def test_a_hidden_text_is_in_no_replay_and_in_the_database_only_where_it_w
     assert hub.database_path.read_bytes().count(words["comment"].encode()) == len(things)
 
 
+async def test_moderators_find_what_is_hidden_the_latest_first(ada: Api, moderator: Api, park: str) -> None:
+    things = [await write(ada, park, kind) for kind in (*KINDS, *KINDS)]
+    for thing in things:
+        await hide(moderator, thing)
+    await moderator.call("POST", f"{things[1]['url']}/restore")
+    found: list[str] = []
+    cursor = None
+    while len(found) < 3:
+        params = {"limit": 2, **({"cursor": cursor} if cursor else {})}
+        page = await moderator.call("GET", "/api/moderation/hidden", params=params)
+        found += [f"/api/{entry['kind']}s/{entry[entry['kind']]['id']}" for entry in page["items"]]
+        cursor = page["next"]
+    assert found[:3] == [things[n]["url"] for n in (3, 2, 0)]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 async def test_only_moderators_hide_and_restore(ada: Api, ben: Api, guest: Api, park: str, kind: str) -> None:
     thing = await write(ada, park, kind)
     for path in ("hide", "restore"):
         answers = [await status(api, "POST", f"{thing['url']}/{path}", json=WHY) for api in (ada, ben, guest)]
         assert answers == [403, 403, 401]
-    for path in ("reports", "reports/count", "mutes", "audit"):
+    for path in ("reports", "reports/count", "hidden", "mutes", "audit"):
         assert [await status(api, "GET", f"/api/moderation/{path}") for api in (ada, guest)] == [403, 401]
     body = {"username": name(ada), "minutes": 5, **WHY}
     assert await status(ben, "POST", "/api/moderation/mutes", json=body) == 403
@@ -303,7 +318,7 @@ async def in_queue(moderator: Api, thing: dict[str, Any]) -> dict[str, Any] | No
         params = {"limit": 2, **({"cursor": cursor} if cursor else {})}
         page = await moderator.call("GET", "/api/moderation/reports", params=params)
         for entry in page["items"]:
-            if f"/api/{entry['kind']}s/{entry['thing']['id']}" == thing["url"]:
+            if f"/api/{entry['kind']}s/{entry[entry['kind']]['id']}" == thing["url"]:
                 return dict(entry)
         cursor = page["next"]
         if cursor is None:
@@ -321,7 +336,7 @@ async def test_members_report_a_thing_once_each_and_moderators_find_it_in_the_qu
     await moderator.call("POST", url, json={"reason": "I agree."}, expect=[201])
     assert [await status(api, "POST", url, json=WHY) for api in (ada, guest)] == [403, 401]
     entry = await in_queue(moderator, thing)
-    assert entry is not None and entry["thing"] == fields_of(thing)
+    assert entry is not None and entry[kind[:-1]] == fields_of(thing)
     assert [(one["reporter"]["username"], one["reason"]) for one in entry["reports"]] == [
         (name(ben), WHY["reason"]),
         (name(moderator), "I agree."),
