@@ -84,11 +84,9 @@ def edit(tx: Transaction, user_id: int, message_id: int, text: str) -> Begun:
     if row["role"] != "user":
         raise Conflict("Only your own messages can be edited. Ask the ranger to answer again instead.")
     seq = advance(tx, user_id, row["conversation_id"], 3)
-    gone = tx.all(
-        "DELETE FROM messages WHERE conversation_id = :conversation AND id > :id RETURNING id",
-        conversation=row["conversation_id"],
-        id=message_id,
-    )
+    after = {"conversation": row["conversation_id"], "id": message_id}
+    gone = tx.all("SELECT id FROM messages WHERE conversation_id = :conversation AND id > :id ORDER BY id", **after)
+    tx.run("DELETE FROM messages WHERE conversation_id = :conversation AND id > :id", **after)
     tx.run(
         "UPDATE messages SET text = :text, updated_at = :now WHERE id = :id",
         text=text.strip(),
@@ -96,7 +94,7 @@ def edit(tx: Transaction, user_id: int, message_id: int, text: str) -> Begun:
         id=message_id,
     )
     question = messages.get(tx, user_id, message_id)
-    removed = ChatRemoved(seq=seq - 2, message_ids=sorted(one["id"] for one in gone))
+    removed = ChatRemoved(seq=seq - 2, message_ids=[one["id"] for one in gone])
     return _begin(tx, question, seq, [removed, ChatMessage(seq=seq - 1, title=_title(tx, question), message=question)])
 
 
