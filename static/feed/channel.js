@@ -175,7 +175,8 @@ export class OpenChannel {
 
   #apply(event) {
     const result = feed.applyEvent(this.state, event);
-    if (result === feed.APPLIED && event.type === "post.created") {
+    const isNew = event.type === "post.created" && event.data.created_at === event.at;
+    if (result === feed.APPLIED && isNew) {
       this.writers.value = hasWritten(this.writers.value, event.data.author.username);
       this.news.value = [...this.news.value.slice(-99), event.data];
     }

@@ -11,9 +11,12 @@ export const APPLIED = "applied";
 export const IGNORED = "ignored";
 export const GAP = "gap";
 
-/** @returns {{byId: Map<number, object>, gone: Set<number>, next: string | null, oldest: number}} */
+/**
+ * `gone` says at which `seq` an entry went.
+ * @returns {{byId: Map<number, object>, gone: Map<number, number>, next: string | null, oldest: number}}
+ */
 export function emptyList() {
-  return { byId: new Map(), gone: new Set(), next: null, oldest: 0 };
+  return { byId: new Map(), gone: new Map(), next: null, oldest: 0 };
 }
 
 /** @returns {object} a state in which nothing is known yet */
@@ -41,12 +44,17 @@ export function loadHistory(state, history) {
   if (sameLog && history.seq < state.seq) return false;
   if (history.rating) state.rating = history.rating;
   if (sameLog && history.seq === state.seq) return true;
-  state.posts = listOf(history.posts, sameLog ? state.posts.gone : new Set());
-  state.reviews = listOf(history.reviews, sameLog ? state.reviews.gone : new Set());
+  state.posts = listOf(history.posts, sameLog ? goneAfter(state.posts, history.seq) : new Map());
+  state.reviews = listOf(history.reviews, sameLog ? goneAfter(state.reviews, history.seq) : new Map());
   if (history.locations) state.locations = byUsername(history.locations);
   state.seq = history.seq;
   state.epoch = history.epoch;
   return true;
+}
+
+/** What went before the history was read may have been restored since: the history knows. */
+function goneAfter(list, seq) {
+  return new Map([...list.gone].filter(([, at]) => at > seq));
 }
 
 function listOf(page, gone) {
@@ -91,22 +99,26 @@ export function applyEvent(state, event) {
   if (event.seq > state.seq + 1) return GAP;
   state.seq = event.seq;
   const [thing, what] = event.type.split(".");
-  if (thing === "post") changeEntry(state.posts, what, event.data);
-  else if (thing === "review") changeEntry(state.reviews, what, event.data);
+  if (thing === "post") changeEntry(state.posts, what, event);
+  else if (thing === "review") changeEntry(state.reviews, what, event);
   else if (event.type === "rating.updated") state.rating = { ...event.data, mine: state.rating?.mine ?? null };
   else if (event.type === "channel.updated") state.channel = { ...state.channel, ...event.data };
   return APPLIED;
 }
 
-function changeEntry(list, what, data) {
-  if (what === "deleted") removeEntry(list, data.id);
-  else list.byId.set(data.id, data);
+function changeEntry(list, what, { data, seq }) {
+  if (what === "deleted") {
+    removeEntry(list, data.id, seq);
+  } else {
+    if (what === "created") list.gone.delete(data.id);
+    list.byId.set(data.id, data);
+  }
 }
 
-/** Take an entry out for good: no late answer brings it back. */
-export function removeEntry(list, id) {
+/** Take an entry out: no late answer brings it back, only an event that it was restored. */
+export function removeEntry(list, id, seq = Infinity) {
   list.byId.delete(id);
-  list.gone.add(id);
+  list.gone.set(id, seq);
 }
 
 function applyLive(state, event) {
