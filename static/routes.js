@@ -5,6 +5,7 @@
 export const ROUTES = [
   { path: "/", load: () => import("./pages/home.js"), nav: "Channels" },
   { path: "/channels/:slug", load: () => import("./pages/channel.js"), fills: true },
+  { path: "/analytics", load: () => import("./pages/analytics.js"), nav: "Analytics" },
   { path: "/login", load: () => import("./pages/login.js") },
   { path: "/register", load: () => import("./pages/register.js") },
   { path: "/account", load: () => import("./pages/account.js") },
