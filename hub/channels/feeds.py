@@ -44,6 +44,13 @@ class Feeds:
             self.open.pop(channel).close()
             await self._broker.unsubscribe(topic_of(channel))
 
+    async def remove(self, feed: Feed) -> None:
+        """Close the feed of a channel that is no longer there."""
+        if self.open.get(feed.channel) is feed:
+            del self.open[feed.channel]
+            await self._broker.unsubscribe(topic_of(feed.channel))
+        feed.close()
+
     async def _open(self, channel: str) -> Feed | None:
         # Subscribed before the head is read: what is written in between arrives, what came before is in the log.
         page = await self._events.read(channel, 0, 0)

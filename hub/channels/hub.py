@@ -13,13 +13,14 @@ from hub import metrics
 from hub.channels import codes
 from hub.channels.broker import Broker, Receive
 from hub.channels.connection import Connection, Deadline
+from hub.channels.feed import Feed
 from hub.channels.feeds import Feeds, topic_of
 from hub.channels.log import EventLog
 from hub.channels.mutes import Mutes, ReadMutes, nobody_muted
 from hub.channels.presence import Presence, decode_report, encode_report
 from hub.channels.registry import REMEMBER_SECONDS, Registry
 from hub.channels.session import Session
-from hub.channels.subscriber import HEARTBEAT_SECONDS
+from hub.channels.subscriber import HEARTBEAT_SECONDS, Subscriber
 from hub.channels.tail import Tail
 from hub.channels.timers import TimerWheel
 from hub.errors import Unauthorized
@@ -64,7 +65,7 @@ class Hub:
         self.feeds = Feeds(events, broker, clock)
         self.broker = broker
         self.mutes = Mutes(read_mutes)
-        self.tail = Tail(events, self.feeds.open, self._poll)
+        self.tail = Tail(events, self.feeds.open, self._poll, self._channel_deleted)
         self._read_token = read_token
         self._ended_since = ended_since
         self._polled_from = datetime.now(UTC) - timedelta(seconds=REMEMBER_SECONDS)
@@ -217,6 +218,11 @@ class Hub:
             if not self.registry.has_ended(session)
         )
         self._polled_from = asked
+
+    async def _channel_deleted(self, feed: Feed) -> None:
+        await self.feeds.remove(feed)
+        for socket in [one for one in self.registry.sockets if isinstance(one, Subscriber) and one.feed is feed]:
+            socket.say_deleted()
 
     async def _tick_for_ever(self) -> None:
         next_tick = self.clock()

@@ -10,8 +10,8 @@ from hub.channels.feed import Feed
 from hub.channels.frames import text_frame
 from hub.channels.presence import Presence
 from hub.channels.session import Session, Sessions
-from hub.errors import Forbidden
-from hub.protocol import ChannelFrame, Hello, TypingFrame, Welcome, encode
+from hub.errors import Forbidden, Gone
+from hub.protocol import ChannelFrame, ErrorFrame, Hello, TypingFrame, Welcome, encode
 from hub.tokens import Identity
 
 HEARTBEAT_SECONDS = 25
@@ -69,6 +69,11 @@ class Subscriber(Session):
     def frame_received(self, frame: Any) -> None:
         if isinstance(frame, TypingFrame):
             self.channels.typing(self.feed.channel, self._member("say that you are writing"))
+
+    def say_deleted(self) -> None:
+        """The channel is no longer there: tell the reader, and close for good."""
+        self.send_frame(ErrorFrame(Gone.code, "This channel has been deleted."))
+        self.close(codes.FORBIDDEN, "this channel has been deleted")
 
     def fall_behind(self, seq: int, latest_seen: int) -> None:
         """Note what was last written to a socket that does not keep up."""

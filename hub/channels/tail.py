@@ -15,10 +15,17 @@ log = logging.getLogger("hub.tail")
 class Tail:
     """Looks at the log's heads, once a second and when it is nudged."""
 
-    def __init__(self, events: EventLog, feeds: Mapping[str, Feed], each_time: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        events: EventLog,
+        feeds: Mapping[str, Feed],
+        each_time: Callable[[], Awaitable[None]],
+        deleted: Callable[[Feed], Awaitable[None]],
+    ) -> None:
         self._events = events
         self._feeds = feeds
         self._each_time = each_time
+        self._deleted = deleted
         self._nudged = asyncio.Event()
         self._failing = False
 
@@ -40,10 +47,14 @@ class Tail:
     async def _look(self) -> None:
         try:
             await self._each_time()
-            for slug, epoch, seq in await self._events.heads() if self._feeds else ():
-                feed = self._feeds.get(slug)
-                if feed is not None:
-                    feed.check(epoch, seq)
+            # Only feeds from before the reading: the channel of a newer one may be newer than what was read.
+            feeds = dict(self._feeds)
+            heads = {slug: (epoch, seq) for slug, epoch, seq in await self._events.heads()} if feeds else {}
+            for slug, feed in feeds.items():
+                if slug in heads:
+                    feed.check(*heads[slug])
+                else:
+                    await self._deleted(feed)
             self._failing = False
         except Unavailable as error:
             if not self._failing:

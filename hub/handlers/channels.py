@@ -93,9 +93,10 @@ async def update(slug: str) -> Response:
 @channels.delete("/<slug>")
 @document_response(dict[str, Any], 204)
 async def delete(slug: str) -> Response:
-    """Remove a channel and all that is in it (admins)."""
+    """Remove a channel and all that is in it (admins); its sockets close with 4403."""
     with_role("admin")
     await services().database.write(lambda tx: store.delete(tx, slug))
+    services().hub.tail.nudge()
     return no_content()
 
 

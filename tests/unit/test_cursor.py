@@ -39,6 +39,8 @@ def test_any_text_is_a_position_or_refused(text: str) -> None:
         "",
         "é",
         "nonsense",
+        raw(b"[7]") + "!",
+        raw(b"[7]") + "\n",
         "a",
         raw(b""),
         raw(b"7"),

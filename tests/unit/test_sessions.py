@@ -297,6 +297,40 @@ def test_a_goodbye_comes_before_a_planned_close() -> None:
     run(story())
 
 
+def test_a_deleted_channel_tells_its_readers_and_closes_for_good() -> None:
+    async def story() -> None:
+        log = MemoryLog()
+        worker = Worker(log)
+        reader, silent = await worker.visitor(), await worker.socket()
+        log.gone = True
+        await worker.look()
+        assert reader.frames[-1] == {"type": "error", "code": "gone", "message": "This channel has been deleted."}
+        assert (reader.close_code, silent.close_code) == (4403, 4403)
+        assert await worker.hub.feeds.get(CHANNEL) is None
+
+    run(story())
+
+
+def test_a_feed_that_opens_while_the_heads_are_read_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        log = MemoryLog()
+        worker = Worker(log)
+        came: list[Visitor] = []
+
+        async def heads_from_before() -> list[tuple[str, str, int]]:
+            came.append(await worker.visitor())
+            return []
+
+        monkeypatch.setattr(log, "heads", heads_from_before)
+        gone = await worker.visitor()
+        old = worker.hub.feeds.open.pop(CHANNEL)
+        worker.hub.feeds.open["gone"] = old
+        await worker.look()
+        assert (gone.close_code, came[0].close_code) == (4403, None)
+
+    run(story())
+
+
 def test_one_address_has_so_many_sockets_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     async def story() -> None:
         monkeypatch.setattr("hub.channels.registry.SOCKETS_PER_ADDRESS", 3)
