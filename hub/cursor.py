@@ -23,7 +23,9 @@ def decode_cursor(cursor: str, *kinds: type) -> tuple[object, ...]:
     """
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        position = msgspec.json.decode(base64.b64decode(padded.encode("ascii"), b"-_", validate=True), type=list[object])
+        position = msgspec.json.decode(
+            base64.b64decode(padded.encode("ascii"), b"-_", validate=True), type=list[object]
+        )
     except (msgspec.MsgspecError, binascii.Error, UnicodeError, RecursionError):
         raise _not_ours() from None
     if len(position) != len(kinds) or any(type(part) is not kind for part, kind in zip(position, kinds, strict=True)):
