@@ -6,10 +6,17 @@ export const ROUTES = [
   { path: "/", load: () => import("./pages/home.js"), nav: "Channels" },
   { path: "/channels/:slug", load: () => import("./pages/channel.js"), fills: true },
   { path: "/analytics", load: () => import("./pages/analytics.js"), nav: "Analytics" },
+  { path: "/chat", load: () => import("./pages/chat.js"), nav: "Ranger", fills: true },
+  { path: "/chat/:conversation", load: () => import("./pages/chat.js"), fills: true },
+  { path: "/moderation", load: () => import("./pages/moderation.js"), nav: "Moderation", when: isStaff },
   { path: "/login", load: () => import("./pages/login.js") },
   { path: "/register", load: () => import("./pages/register.js") },
   { path: "/account", load: () => import("./pages/account.js") },
 ];
+
+function isStaff(who) {
+  return who?.role === "moderator" || who?.role === "admin";
+}
 
 /**
  * @param {string} path

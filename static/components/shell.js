@@ -74,7 +74,7 @@ function Header({ path }) {
 }
 
 function isCurrent(entry, path) {
-  return entry.path === path || (entry.path === "/" && path.startsWith("/channels/"));
+  return entry.path === path || path.startsWith(entry.path === "/" ? "/channels/" : `${entry.path}/`);
 }
 
 function Who() {

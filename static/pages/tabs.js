@@ -2,12 +2,14 @@
  * The tabs of a channel's page. To add one: a component that gets `{channel}` (an OpenChannel) and a line here; `when`
  * says for which channels it is there. A tab with heavy libraries should load them itself, with `import()`.
  */
+import { ChatTab } from "../components/chat-tab.js";
 import { Feed } from "../components/feed.js";
 import { Reviews } from "../components/review-list.js";
 
 export const TABS = [
   { id: "feed", label: "Feed", component: Feed },
   { id: "reviews", label: "Reviews", component: Reviews, when: isReviewed },
+  { id: "ranger", label: "Ranger", component: ChatTab },
 ];
 
 /** Parks are reviewed; a topic shows reviews only where an earlier site left some. */

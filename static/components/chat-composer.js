@@ -1,0 +1,65 @@
+/** Where a question is written: kept as a draft while it grows; while the ranger answers, its button stops. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { keepDraft, readDraft } from "../api/storage.js";
+import { html } from "../html.js";
+import { Icon } from "./icons.js";
+import { growToText, sendsOnEnter } from "./keys.js";
+
+const MOST = 4_000;
+const NEAR = 400;
+
+/**
+ * The composer.
+ * @param {{draftKey: string, answering: boolean, blocked: string | null, onAsk: (text: string) => boolean | Promise<boolean>,
+ *   onStop: () => void}} props `blocked` says why nothing can be asked now; `onAsk` whether the question was taken
+ */
+export function ChatComposer({ draftKey, answering, blocked, onAsk, onStop }) {
+  const [text, setText] = useDraft(draftKey);
+  const [hint, setHint] = useState(null);
+  const area = useRef(null);
+  useEffect(() => growToText(area.current), [text]);
+  useEffect(() => setHint(null), [answering, blocked]);
+  const send = async (event) => {
+    event.preventDefault();
+    if (!text.trim()) return area.current.focus();
+    if (answering || blocked) return setHint(blocked ?? "The ranger is still answering. Wait for the end, or stop it.");
+    setText("");
+    area.current.focus();
+    if (!(await onAsk(text.trim()))) setText(text);
+  };
+  const left = MOST - text.length;
+  return html`
+    <form class="chat-composer" onSubmit=${send} onKeyDown=${(event) => sendsOnEnter(event) && send(event)}>
+      <div class="chat-composer-field">
+        <textarea ref=${area} aria-label="Your question to the ranger" placeholder="Ask the ranger…" rows="1" maxlength=${MOST}
+          enterkeyhint="send" value=${text} onInput=${(event) => setText(event.target.value)}></textarea>
+        ${left < NEAR && html`<p class="hint">${left} letters left</p>`}
+        <p class="hint" role="status">${hint}</p>
+      </div>
+      ${answering
+        ? html`
+            <button class="button composer-send" type="button" aria-label="Stop the answer" title="Stop the answer" onClick=${onStop}>
+              <${Icon} name="stop" />
+            </button>
+          `
+        : html`<button class="button composer-send" type="submit" aria-label="Ask" title="Ask"><${Icon} name="send" /></button>`}
+    </form>
+  `;
+}
+
+/** A draft that outlives the tab; what is typed before it was read wins. */
+function useDraft(key) {
+  const [text, setText] = useState("");
+  const touched = useRef(false);
+  useEffect(() => {
+    touched.current = false;
+    setText("");
+    readDraft(key).then((kept) => kept && !touched.current && setText(kept.text));
+  }, [key]);
+  const change = (next) => {
+    touched.current = true;
+    setText(next);
+    keepDraft(key, { text: next });
+  };
+  return [text, change];
+}

@@ -1,0 +1,21 @@
+/** What a screen reader hears of an answer: each sentence once it is whole. Answers that were there before stay quiet. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { nextSentences } from "../chat/sentences.js";
+import { html } from "../html.js";
+
+/** The live region for the newest answer. */
+export function ChatSpoken({ answer }) {
+  const place = useRef({ id: null, upTo: 0 });
+  const [text, setText] = useState("");
+  useEffect(() => {
+    if (!answer) return;
+    const streaming = answer.status === "streaming";
+    if (place.current.id !== answer.id) {
+      place.current = { id: answer.id, upTo: streaming ? 0 : answer.text.length };
+    }
+    const { spoken, upTo } = nextSentences(answer.text, place.current.upTo, !streaming);
+    place.current.upTo = upTo;
+    if (spoken) setText(spoken);
+  }, [answer]);
+  return html`<p class="visually-hidden" aria-live="polite" data-spoken>${text}</p>`;
+}
