@@ -7,6 +7,7 @@ import { Avatar } from "./avatar.js";
 import { Time } from "./clock.js";
 import { Confirm } from "./dialog.js";
 import { Icon } from "./icons.js";
+import { Moderate } from "./moderate.js";
 import { PlainText } from "./plain-text.js";
 import { PostEditor } from "./post-editor.js";
 import { toast } from "./toasts.js";
@@ -24,7 +25,14 @@ export function Post({ channel, post }) {
           : html`<${Words} post=${post} />`}
         ${post.pending && html`<${Sending} post=${post} />`}
       </div>
-      ${!editing && !post.pending && mayChange(post) && html`<${Actions} channel=${channel} post=${post} onEdit=${() => setEditing(true)} />`}
+      ${!editing &&
+      !post.pending &&
+      html`
+        <div class="post-actions">
+          ${mayChange(post) && html`<${Actions} channel=${channel} post=${post} onEdit=${() => setEditing(true)} />`}
+          <${Moderate} kind="post" thing=${post} />
+        </div>
+      `}
     </article>
   `;
 }
@@ -87,17 +95,15 @@ function Actions({ channel, post, onEdit }) {
     }
   };
   return html`
-    <div class="post-actions">
-      <button class="icon-button" type="button" aria-label="Edit this post" title="Edit" onClick=${onEdit}><${Icon} name="edit" /></button>
-      <button class="icon-button" type="button" aria-label="Delete this post" title="Delete" onClick=${() => setAsking(true)}>
-        <${Icon} name="trash" />
-      </button>
-      ${asking &&
-      html`
-        <${Confirm} title="Delete this post?" action="Delete" onConfirm=${remove} onCancel=${() => setAsking(false)}>
-          <p>“${post.title}” goes for everybody, and for good.</p>
-        <//>
-      `}
-    </div>
+    <button class="icon-button" type="button" aria-label="Edit this post" title="Edit" onClick=${onEdit}><${Icon} name="edit" /></button>
+    <button class="icon-button" type="button" aria-label="Delete this post" title="Delete" onClick=${() => setAsking(true)}>
+      <${Icon} name="trash" />
+    </button>
+    ${asking &&
+    html`
+      <${Confirm} title="Delete this post?" action="Delete" onConfirm=${remove} onCancel=${() => setAsking(false)}>
+        <p>“${post.title}” goes for everybody, and for good.</p>
+      <//>
+    `}
   `;
 }

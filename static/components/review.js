@@ -6,6 +6,7 @@ import { html } from "../html.js";
 import { Avatar } from "./avatar.js";
 import { Time } from "./clock.js";
 import { Icon } from "./icons.js";
+import { Moderate } from "./moderate.js";
 import { PlainText } from "./plain-text.js";
 import { GivenStars } from "./rating-stars.js";
 import { ReviewDeletion } from "./review-delete.js";
@@ -74,6 +75,7 @@ function Foot({ channel, review, voted, onVote, onEdit }) {
           </button>
         </span>
       `}
+      <${Moderate} kind="review" thing=${review} />
       ${asking && html`<${ReviewDeletion} channel=${channel} review=${review} isMine=${isMine} onClose=${() => setAsking(false)} />`}
     </footer>
   `;

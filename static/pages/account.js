@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { changeAccount, deleteAccount, logOut, member } from "../api/session.js";
 import { Confirm } from "../components/dialog.js";
 import { Field, Problem, Submit, useForm } from "../components/form.js";
+import { Standing } from "../components/standing.js";
 import { toast } from "../components/toasts.js";
 import { html } from "../html.js";
 import { navigate } from "../router.js";
@@ -17,6 +18,7 @@ export default function Account() {
     <div class="narrow">
       <h1>Your account</h1>
       <p class="muted">You are <strong>@${member.value.username}</strong>${roleText(member.value.role)}.</p>
+      <${Standing} />
       <${NameForm} />
       <${PasswordForm} />
       <${Sessions} />

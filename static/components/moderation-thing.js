@@ -1,0 +1,20 @@
+/** A post or a review as the moderators' page and its author's account show it. */
+import { html } from "../html.js";
+import { Time } from "./clock.js";
+import { PlainText } from "./plain-text.js";
+
+/** @param {{kind: "post" | "review", thing: object}} props */
+export function Thing({ kind, thing }) {
+  return html`
+    <article class="mod-thing" aria-label=${thing.title}>
+      <p class="muted">
+        ${kind === "post" ? "Post" : "Review"} by <strong>${thing.author.name}</strong>
+        ${thing.author.username && ` @${thing.author.username}`} in <a href=${`/channels/${thing.channel}`}>${thing.channel}</a>,
+        ${" "}<${Time} at=${thing.created_at} />
+      </p>
+      <h3 class="post-title">${thing.title}</h3>
+      <${PlainText} text=${thing.comment} />
+      ${thing.hidden && html`<p class="mod-mark">Hidden <${Time} at=${thing.hidden.at} />: ${thing.hidden.reason}</p>`}
+    </article>
+  `;
+}

@@ -1,0 +1,162 @@
+/** For moderators: what members report, what is hidden, who is muted, and who did what. */
+import { useEffect, useState } from "preact/hooks";
+import { call, isModerator, member } from "../api/session.js";
+import { Time } from "../components/clock.js";
+import { Confirm } from "../components/dialog.js";
+import { Problem, useForm } from "../components/form.js";
+import { Buttons, ReasonField, Sheet, hide } from "../components/moderate.js";
+import { List, useList } from "../components/moderation-list.js";
+import { Thing } from "../components/moderation-thing.js";
+import { NotFound } from "../components/states.js";
+import { toast } from "../components/toasts.js";
+import { html } from "../html.js";
+
+const VIEWS = [
+  { id: "reports", label: "Reports", component: Reports },
+  { id: "hidden", label: "Hidden", component: HiddenThings },
+  { id: "mutes", label: "Muted", component: Mutes },
+  { id: "audit", label: "Log", component: Audit },
+];
+const ACTIONS = {
+  "post.hidden": "hid a post of",
+  "post.restored": "restored a post of",
+  "post.edited": "edited a post of",
+  "post.deleted": "deleted a post of",
+  "review.hidden": "hid a review of",
+  "review.restored": "restored a review of",
+  "review.edited": "edited a review of",
+  "review.deleted": "deleted a review of",
+  "report.dismissed": "dismissed reports about",
+  "member.muted": "muted",
+  "member.unmuted": "let write again:",
+};
+
+export default function Moderation({ query }) {
+  useEffect(() => void (document.title = "Moderation · Frostbyte Hub"), []);
+  if (member.value === undefined) return null;
+  if (!isModerator(member.value)) return html`<${NotFound} what="This page is for moderators." />`;
+  const view = VIEWS.find(({ id }) => id === query.view) ?? VIEWS[0];
+  return html`
+    <div class="page moderation">
+      <h1>Moderation</h1>
+      <nav class="tabs" aria-label="Moderation">
+        ${VIEWS.map(({ id, label }) => html`<a href=${`/moderation?view=${id}`} aria-current=${view.id === id ? "page" : null}>${label}</a>`)}
+      </nav>
+      <${view.component} key=${view.id} />
+    </div>
+  `;
+}
+
+/** Do something by REST, say so, and read the list again. */
+function useDecision(list, said) {
+  return async (method, path, body) => {
+    try {
+      await call(method, path, body ? { body } : {});
+      toast(said);
+    } catch (error) {
+      toast(error.message);
+    }
+    list.reload();
+  };
+}
+
+function Reports() {
+  const list = useList("/api/moderation/reports");
+  const row = (entry) => html`<${ReportedThing} entry=${entry} list=${list} />`;
+  return html`<${List} list=${list} label="Reports" keyOf=${(entry) => entry.reports[0].id} row=${row}
+    emptyTitle="Nothing to look at." emptyText="When members report a post or a review, it waits here." />`;
+}
+
+function ReportedThing({ entry, list }) {
+  const { kind, reports } = entry;
+  const thing = entry[kind];
+  const [asking, setAsking] = useState(null);
+  const decide = useDecision(list, { dismiss: "The report is dismissed.", delete: "It is deleted." }[asking] ?? "Done.");
+  const resolve = (action) => decide("POST", `/api/moderation/reports/${reports[0].id}/resolve`, { action });
+  return html`
+    <${Thing} kind=${kind} thing=${thing} />
+    <ul class="mod-reasons" aria-label="Reported by">
+      ${reports.map(
+        (report) => html`<li key=${report.id}>“${report.reason}” <span class="muted">@${report.reporter.username}, <${Time} at=${report.created_at} /></span></li>`,
+      )}
+    </ul>
+    <div class="buttons">
+      <button class="button button-small" type="button" onClick=${() => setAsking("hide")}>Hide</button>
+      <button class="button button-small button-quiet" type="button" onClick=${() => resolve("dismiss")}>It is fine</button>
+      <button class="button button-small button-danger" type="button" onClick=${() => setAsking("delete")}>Delete</button>
+    </div>
+    ${asking === "hide" && html`<${HideSheet} kind=${kind} thing=${thing} onClose=${() => setAsking(null)} onDone=${list.reload} />`}
+    ${asking === "delete" &&
+    html`
+      <${Confirm} title=${`Delete this ${kind}?`} action="Delete" onConfirm=${() => resolve("delete")} onCancel=${() => setAsking(null)}>
+        <p>“${thing.title}” goes for everybody, and for good. What is hidden can come back.</p>
+      <//>
+    `}
+  `;
+}
+
+function HideSheet({ kind, thing, onClose, onDone }) {
+  const { busy, problem, submit } = useForm(async ({ reason }) => {
+    await hide(kind, thing, reason);
+    toast(`The ${kind} is hidden.`);
+    onClose();
+    onDone();
+  });
+  return html`
+    <${Sheet} title=${`Hide this ${kind}`} onClose=${onClose}>
+      <form class="sheet" onSubmit=${submit}>
+        <${ReasonField} label="Why?" hint="Its author sees this." problem=${problem} />
+        <${Problem} problem=${problem} />
+        <${Buttons} busy=${busy} onCancel=${onClose}>Hide<//>
+      </form>
+    <//>
+  `;
+}
+
+function HiddenThings() {
+  const list = useList("/api/moderation/hidden");
+  const restore = useDecision(list, "It is back.");
+  const row = ({ kind, ...entry }) => html`
+    <${Thing} kind=${kind} thing=${entry[kind]} />
+    <div class="buttons">
+      <button class="button button-small" type="button" onClick=${() => restore("POST", `/api/${kind}s/${entry[kind].id}/restore`)}>
+        Restore
+      </button>
+    </div>
+  `;
+  return html`<${List} list=${list} label="Hidden" keyOf=${(entry) => `${entry.kind}${entry[entry.kind].id}`} row=${row}
+    emptyTitle="Nothing is hidden." emptyText="What you hide is kept here, and can come back." />`;
+}
+
+function Mutes() {
+  const list = useList("/api/moderation/mutes");
+  const end = useDecision(list, "May write again.");
+  const row = (mute) => html`
+    <p>
+      <strong>@${mute.username}</strong> ${mute.channel ? html`in <a href=${`/channels/${mute.channel}`}>${mute.channel}</a>` : "everywhere"},
+      until <time datetime=${mute.until}>${new Date(mute.until).toLocaleString()}</time>
+    </p>
+    <p class="muted">“${mute.reason}”${mute.by && ` @${mute.by}`}, <${Time} at=${mute.created_at} /></p>
+    <div class="buttons">
+      <button class="button button-small button-quiet" type="button" aria-label=${`Let @${mute.username} write again`}
+        onClick=${() => end("DELETE", `/api/moderation/mutes/${mute.id}`)}>Let write again</button>
+    </div>
+  `;
+  return html`<${List} list=${list} label="Muted members" keyOf=${(mute) => mute.id} row=${row}
+    emptyTitle="Nobody is muted." emptyText="To mute somebody, use the shield beside what they wrote." />`;
+}
+
+function Audit() {
+  const list = useList("/api/moderation/audit");
+  const row = (entry) => html`
+    <p>
+      <strong>@${entry.actor ?? "former member"}</strong> ${ACTIONS[entry.action]} <strong>@${entry.member ?? "former member"}</strong>
+      ${entry.channel && html` in <a href=${`/channels/${entry.channel}`}>${entry.channel}</a>`}
+      ${entry.until && html`, until <time datetime=${entry.until}>${new Date(entry.until).toLocaleString()}</time>`}
+      <span class="muted">, <${Time} at=${entry.at} /></span>
+    </p>
+    ${entry.reason && html`<p class="muted">“${entry.reason}”</p>`}
+  `;
+  return html`<${List} list=${list} label="Log" keyOf=${(entry) => entry.id} row=${row}
+    emptyTitle="Nothing has happened yet." emptyText="What moderators do is written here." />`;
+}
