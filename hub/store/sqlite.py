@@ -20,9 +20,11 @@ from hub.store.migrations import migrate_sqlite
 T = TypeVar("T")
 Unit = Callable[[Transaction], Any]
 Outcome = tuple[Any, BaseException | None]
+Waiting = tuple[Unit, "asyncio.Future[Any]"]
 
 BUSY_MS = 5_000
 BATCH = 256
+READ_BATCH = 32
 READERS = 2
 CHECKPOINT_PAGES = 2_000
 log = logging.getLogger("hub.store")
@@ -63,9 +65,11 @@ class SqliteDatabase:
         self._checkpoints = checkpoints
         self._path = path
         self._writer: aiosqlite.Connection
-        self._readers: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
-        self._waiting: list[tuple[Unit, asyncio.Future[Any]]] = []
+        self._idle_readers: list[aiosqlite.Connection] = []
+        self._waiting: list[Waiting] = []
         self._committing: asyncio.Task[None] | None = None
+        self._waiting_reads: list[Waiting] = []
+        self._reading: set[asyncio.Task[None]] = set()
 
     async def migrate(self) -> list[str]:
         """Apply the migrations that are missing."""
@@ -79,7 +83,7 @@ class SqliteDatabase:
             pages = CHECKPOINT_PAGES if self._checkpoints else 0
             self._writer = await _connect(f"file:{self._path}", f"PRAGMA wal_autocheckpoint={pages}")
             for _ in range(READERS):
-                self._readers.put_nowait(await _connect(f"file:{self._path}?mode=ro", "PRAGMA query_only=ON"))
+                self._idle_readers.append(await _connect(f"file:{self._path}?mode=ro", "PRAGMA query_only=ON"))
 
     async def write(self, unit: Callable[[Transaction], T]) -> T:
         """Run `unit`, durably. Raises what it raises, Conflict or Unavailable."""
@@ -90,13 +94,14 @@ class SqliteDatabase:
         return await future
 
     async def read(self, unit: Callable[[Transaction], T]) -> T:
-        """Run `unit` on one snapshot. Raises Unavailable."""
-        connection = await self._readers.get()
-        try:
-            with _unavailable_when_sqlite_fails():
-                return cast(T, await _on_thread(connection, _run_snapshot, unit))
-        finally:
-            self._readers.put_nowait(connection)
+        """Run `unit` on a snapshot. Raises what it raises, or Unavailable."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting_reads.append((unit, future))
+        if self._idle_readers:
+            task = asyncio.create_task(self._read_waiting(self._idle_readers.pop()))
+            self._reading.add(task)
+            task.add_done_callback(self._reading.discard)
+        return await future
 
     async def checkpoint(self) -> None:
         """Move the write-ahead log into the file, however short it is. Only where `checkpoints` is set."""
@@ -107,9 +112,10 @@ class SqliteDatabase:
         """Finish what is waiting and close the connections."""
         if self._committing is not None:
             await self._committing
+        await asyncio.gather(*self._reading)
         await self._writer.close()
-        while not self._readers.empty():
-            await self._readers.get_nowait().close()
+        for reader in self._idle_readers:
+            await reader.close()
 
     async def _commit_waiting(self) -> None:
         try:
@@ -119,7 +125,7 @@ class SqliteDatabase:
         finally:
             self._committing = None
 
-    async def _commit(self, batch: list[tuple[Unit, asyncio.Future[Any]]]) -> None:
+    async def _commit(self, batch: list[Waiting]) -> None:
         try:
             with _unavailable_when_sqlite_fails(), metrics.commit_seconds.time():
                 outcomes, announcements = await _on_thread(self._writer, _run_batch, [unit for unit, _ in batch])
@@ -128,13 +134,24 @@ class SqliteDatabase:
         metrics.units.inc(sum(failure is None for _, failure in outcomes))
         if announcements:
             self.on_commit(announcements)
-        for (_, future), (result, failure) in zip(batch, outcomes, strict=True):
-            if future.cancelled():
-                continue
-            if failure is None:
-                future.set_result(result)
-            else:
-                future.set_exception(failure)
+        _answer(batch, outcomes)
+
+    async def _read_waiting(self, reader: aiosqlite.Connection) -> None:
+        # A hop to the thread costs ten times what a short query does: those that wait go together.
+        while self._waiting_reads:
+            batch, self._waiting_reads = self._waiting_reads[:READ_BATCH], self._waiting_reads[READ_BATCH:]
+            _answer(batch, await _on_thread(reader, _run_reads, [unit for unit, _ in batch]))
+        self._idle_readers.append(reader)
+
+
+def _answer(batch: list[Waiting], outcomes: list[Outcome]) -> None:
+    for (_, future), (result, failure) in zip(batch, outcomes, strict=True):
+        if future.cancelled():
+            continue
+        if failure is None:
+            future.set_result(result)
+        else:
+            future.set_exception(failure)
 
 
 async def _connect(uri: str, *pragmas: str) -> aiosqlite.Connection:
@@ -195,12 +212,21 @@ def _as_hub_error(error: BaseException) -> BaseException:
     return error
 
 
-def _run_snapshot(connection: sqlite3.Connection, unit: Unit) -> Any:
-    connection.execute("BEGIN")
+def _run_reads(connection: sqlite3.Connection, units: list[Unit]) -> list[Outcome]:
+    return [_run_read(connection, unit) for unit in units]
+
+
+def _run_read(connection: sqlite3.Connection, unit: Unit) -> Outcome:
+    """Run one unit on a snapshot of its own: it sees everything that was committed before it began."""
     try:
-        return unit(SqliteTransaction(connection))
-    finally:
-        connection.execute("ROLLBACK")
+        with _unavailable_when_sqlite_fails():
+            connection.execute("BEGIN")
+            try:
+                return unit(SqliteTransaction(connection)), None
+            finally:
+                connection.execute("ROLLBACK")
+    except Exception as error:
+        return None, error
 
 
 def _checkpoint(connection: sqlite3.Connection) -> None:
