@@ -25,6 +25,8 @@ function poll(path, everyMs, show) {
       if (!ended && answer.status !== 304) {
         etag = answer.fromCache ? null : answer.etag;
         show({ data: answer.data, error: answer.fromCache ? new Error("There is no connection to the hub.") : null });
+      } else if (!ended) {
+        show((before) => (before.error ? { ...before, error: null } : before));
       }
     } catch (error) {
       if (!ended) show((before) => ({ ...before, error }));

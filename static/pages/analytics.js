@@ -17,8 +17,12 @@ const SUMMARY = "/api/analytics/summary";
 export default function Analytics() {
   useEffect(() => void (document.title = "Analytics · Frostbyte Hub"), []);
   const { data, error, retry } = usePolled(SUMMARY, POLL_MS);
-  const [mine, setMine] = useMine();
+  const [mine, setMine] = useMyRatings();
   const [chosen, setChosen] = useState("");
+  const note = (channel, stars) => {
+    setMine(channel, stars);
+    retry();
+  };
   if (!data) {
     return html`<div class="page">${error ? html`<${ErrorBox} text=${error.message} onRetry=${retry} />` : html`<${Loading} lines=${8} />`}</div>`;
   }
@@ -31,14 +35,14 @@ export default function Analytics() {
       <section class="analytics-table" aria-labelledby="channels-heading">
         <h2 id="channels-heading">Channels</h2>
         ${member.value === null && html`<p class="muted"><a href=${loginHref()}>Log in</a> to give stars right here in the table.</p>`}
-        <${RatingTable} rows=${data.items} mine=${mine} chosen=${chosen} onChoose=${setChosen} onStored=${setMine} />
+        <${RatingTable} rows=${data.items} mine=${mine} chosen=${chosen} onChoose=${setChosen} onStored=${note} />
       </section>
     </div>
   `;
 }
 
 /** One's own stars by channel, null for a guest; and how to note a change. */
-function useMine() {
+function useMyRatings() {
   const who = member.value?.username;
   const [mine, setMine] = useState(null);
   useEffect(() => {
@@ -102,13 +106,13 @@ function Charts({ items, total, chosen, onChoose }) {
   const { histogram, trend, ratings } = one ?? total;
   return html`
     <section class="charts" aria-label="Charts">
-      <label class="charts-scope">
-        <span>Charts of</span>
-        <select value=${one ? chosen : ""} onChange=${(event) => onChoose(event.target.value)}>
+      <div class="charts-scope">
+        <label for="charts-of">Charts of</label>
+        <select id="charts-of" value=${one ? chosen : ""} onChange=${(event) => onChoose(event.target.value)}>
           <option value="">All channels</option>
           ${items.map(({ channel, name: label }) => html`<option key=${channel} value=${channel}>${label}</option>`)}
         </select>
-      </label>
+      </div>
       <div class="charts-row">
         <div class="panel">
           <h2>How many stars</h2>
