@@ -3,6 +3,12 @@ import { html } from "../html.js";
 import { Time } from "./clock.js";
 import { PlainText } from "./plain-text.js";
 
+/** The end of a mute. */
+export function Until({ at }) {
+  const words = new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+  return html`until <time datetime=${at}>${words}</time>`;
+}
+
 /** @param {{kind: "post" | "review", thing: object}} props */
 export function Thing({ kind, thing }) {
   return html`
@@ -10,7 +16,7 @@ export function Thing({ kind, thing }) {
       <p class="muted">
         ${kind === "post" ? "Post" : "Review"} by <strong>${thing.author.name}</strong>
         ${thing.author.username && ` @${thing.author.username}`} in <a href=${`/channels/${thing.channel}`}>${thing.channel}</a>,
-        ${" "}<${Time} at=${thing.created_at} />
+        ${" "}<${Time} at=${thing.created_at} />${thing.stars && `, ${thing.stars} of 5 stars`}
       </p>
       <h3 class="post-title">${thing.title}</h3>
       <${PlainText} text=${thing.comment} />

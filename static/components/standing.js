@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { call } from "../api/session.js";
 import { html } from "../html.js";
-import { Thing } from "./moderation-thing.js";
+import { Thing, Until } from "./moderation-thing.js";
 
 /** A panel. */
 export function Standing() {
@@ -19,7 +19,7 @@ export function Standing() {
       ${found.mutes.map(
         (mute) => html`
           <p key=${mute.id}>
-            You cannot write ${mute.channel ? `in ${mute.channel}` : "anywhere"} until ${new Date(mute.until).toLocaleString()}: “${mute.reason}”
+            You cannot write ${mute.channel ? `in ${mute.channel}` : "anywhere"} <${Until} at=${mute.until} />: “${mute.reason}”
           </p>
         `,
       )}

@@ -6,7 +6,7 @@ import { Confirm } from "../components/dialog.js";
 import { Problem, useForm } from "../components/form.js";
 import { Buttons, ReasonField, Sheet, hide } from "../components/moderate.js";
 import { List, useList } from "../components/moderation-list.js";
-import { Thing } from "../components/moderation-thing.js";
+import { Thing, Until } from "../components/moderation-thing.js";
 import { NotFound } from "../components/states.js";
 import { toast } from "../components/toasts.js";
 import { html } from "../html.js";
@@ -28,7 +28,7 @@ const ACTIONS = {
   "review.deleted": "deleted a review of",
   "report.dismissed": "dismissed reports about",
   "member.muted": "muted",
-  "member.unmuted": "let write again:",
+  "member.unmuted": "unmuted",
 };
 
 export default function Moderation({ query }) {
@@ -71,8 +71,9 @@ function ReportedThing({ entry, list }) {
   const { kind, reports } = entry;
   const thing = entry[kind];
   const [asking, setAsking] = useState(null);
-  const decide = useDecision(list, { dismiss: "The report is dismissed.", delete: "It is deleted." }[asking] ?? "Done.");
-  const resolve = (action) => decide("POST", `/api/moderation/reports/${reports[0].id}/resolve`, { action });
+  const dismiss = useDecision(list, "The reports are dismissed.");
+  const remove = useDecision(list, "It is deleted.");
+  const path = `/api/moderation/reports/${reports[0].id}/resolve`;
   return html`
     <${Thing} kind=${kind} thing=${thing} />
     <ul class="mod-reasons" aria-label="Reported by">
@@ -82,16 +83,12 @@ function ReportedThing({ entry, list }) {
     </ul>
     <div class="buttons">
       <button class="button button-small" type="button" onClick=${() => setAsking("hide")}>Hide</button>
-      <button class="button button-small button-quiet" type="button" onClick=${() => resolve("dismiss")}>It is fine</button>
+      <button class="button button-small button-quiet" type="button" onClick=${() => dismiss("POST", path, { action: "dismiss" })}>It is fine</button>
       <button class="button button-small button-danger" type="button" onClick=${() => setAsking("delete")}>Delete</button>
     </div>
     ${asking === "hide" && html`<${HideSheet} kind=${kind} thing=${thing} onClose=${() => setAsking(null)} onDone=${list.reload} />`}
     ${asking === "delete" &&
-    html`
-      <${Confirm} title=${`Delete this ${kind}?`} action="Delete" onConfirm=${() => resolve("delete")} onCancel=${() => setAsking(null)}>
-        <p>“${thing.title}” goes for everybody, and for good. What is hidden can come back.</p>
-      <//>
-    `}
+    html`<${Deletion} kind=${kind} thing=${thing} onConfirm=${() => remove("POST", path, { action: "delete" })} onClose=${() => setAsking(null)} />`}
   `;
 }
 
@@ -115,31 +112,50 @@ function HideSheet({ kind, thing, onClose, onDone }) {
 
 function HiddenThings() {
   const list = useList("/api/moderation/hidden");
-  const restore = useDecision(list, "It is back.");
-  const row = ({ kind, ...entry }) => html`
-    <${Thing} kind=${kind} thing=${entry[kind]} />
-    <div class="buttons">
-      <button class="button button-small" type="button" onClick=${() => restore("POST", `/api/${kind}s/${entry[kind].id}/restore`)}>
-        Restore
-      </button>
-    </div>
-  `;
+  const row = (entry) => html`<${HiddenThing} kind=${entry.kind} thing=${entry[entry.kind]} list=${list} />`;
   return html`<${List} list=${list} label="Hidden" keyOf=${(entry) => `${entry.kind}${entry[entry.kind].id}`} row=${row}
     emptyTitle="Nothing is hidden." emptyText="What you hide is kept here, and can come back." />`;
 }
 
+function HiddenThing({ kind, thing, list }) {
+  const [asking, setAsking] = useState(false);
+  const restore = useDecision(list, "It is back.");
+  const remove = useDecision(list, "It is deleted.");
+  const path = `/api/${kind}s/${thing.id}`;
+  return html`
+    <${Thing} kind=${kind} thing=${thing} />
+    <div class="buttons">
+      <button class="button button-small" type="button" onClick=${() => restore("POST", `${path}/restore`)}>Restore</button>
+      <button class="button button-small button-danger" type="button" onClick=${() => setAsking(true)}>Delete</button>
+    </div>
+    ${asking && html`<${Deletion} kind=${kind} thing=${thing} onConfirm=${() => remove("DELETE", path)} onClose=${() => setAsking(false)} />`}
+  `;
+}
+
+function Deletion({ kind, thing, onConfirm, onClose }) {
+  const confirm = () => {
+    onClose();
+    onConfirm();
+  };
+  return html`
+    <${Confirm} title=${`Delete this ${kind}?`} action="Delete" onConfirm=${confirm} onCancel=${onClose}>
+      <p>“${thing.title}” goes for everybody, and for good. What is hidden can come back.</p>
+    <//>
+  `;
+}
+
 function Mutes() {
   const list = useList("/api/moderation/mutes");
-  const end = useDecision(list, "May write again.");
+  const end = useDecision(list, "Unmuted.");
   const row = (mute) => html`
     <p>
       <strong>@${mute.username}</strong> ${mute.channel ? html`in <a href=${`/channels/${mute.channel}`}>${mute.channel}</a>` : "everywhere"},
-      until <time datetime=${mute.until}>${new Date(mute.until).toLocaleString()}</time>
+      <${Until} at=${mute.until} />
     </p>
     <p class="muted">“${mute.reason}”${mute.by && ` @${mute.by}`}, <${Time} at=${mute.created_at} /></p>
     <div class="buttons">
-      <button class="button button-small button-quiet" type="button" aria-label=${`Let @${mute.username} write again`}
-        onClick=${() => end("DELETE", `/api/moderation/mutes/${mute.id}`)}>Let write again</button>
+      <button class="button button-small button-quiet" type="button" aria-label=${`Unmute @${mute.username}`}
+        onClick=${() => end("DELETE", `/api/moderation/mutes/${mute.id}`)}>Unmute</button>
     </div>
   `;
   return html`<${List} list=${list} label="Muted members" keyOf=${(mute) => mute.id} row=${row}
@@ -152,7 +168,7 @@ function Audit() {
     <p>
       <strong>@${entry.actor ?? "former member"}</strong> ${ACTIONS[entry.action]} <strong>@${entry.member ?? "former member"}</strong>
       ${entry.channel && html` in <a href=${`/channels/${entry.channel}`}>${entry.channel}</a>`}
-      ${entry.until && html`, until <time datetime=${entry.until}>${new Date(entry.until).toLocaleString()}</time>`}
+      ${entry.until && html`, <${Until} at=${entry.until} />`}
       <span class="muted">, <${Time} at=${entry.at} /></span>
     </p>
     ${entry.reason && html`<p class="muted">“${entry.reason}”</p>`}

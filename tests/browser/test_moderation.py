@@ -99,7 +99,7 @@ async def test_a_moderator_mutes_beside_the_post_and_the_author_reads_why(
     answer = await author.request("POST", "/api/channels/zion/posts", json={"title": "A", "comment": "B"})
     assert answer.status_code == 403 and "Too loud." in answer.json()["detail"]
     await page.goto("/moderation?view=mutes")
-    await page.get_by_role("button", name=f"Let @{name(author)} write again").click()
+    await page.get_by_role("button", name=f"Unmute @{name(author)}").click()
     await expect(page.get_by_role("listitem").filter(has_text=name(author))).to_have_count(0)
     await author.post("zion", title="Quiet")
 
