@@ -6,8 +6,9 @@ from typing import Any, get_args
 import msgspec
 
 from hub import __version__
+from hub.conversation import ChatServerFrame
 from hub.events import DurableEvent, LiveEvent
-from hub.protocol import ChannelFrame, ServerFrame
+from hub.protocol import Ack, ChannelFrame, ChatFrame, ErrorFrame, Goodbye, Heartbeat, Pong, ServerFrame
 
 _REF = "#/components/schemas/{name}"
 
@@ -17,25 +18,35 @@ def describe() -> dict[str, Any]:
     """The whole document."""
     received = get_args(ChannelFrame)
     sent = (*get_args(ServerFrame), *get_args(DurableEvent), *get_args(LiveEvent))
-    messages = [*received, *sent]
+    chat_received = get_args(ChatFrame)
+    chat_sent = (*get_args(ChatServerFrame), Ack, ErrorFrame, Pong, Heartbeat, Goodbye)
+    messages = list(dict.fromkeys((*received, *sent, *chat_received, *chat_sent)))
     _, schemas = msgspec.json.schema_components(messages, ref_template=_REF)
     return {
         "asyncapi": "3.0.0",
         "info": {
             "title": "Frostbyte Hub: live channels",
             "version": __version__,
-            "description": "One websocket per channel. The first frame is `hello`; `since` and `epoch` resume.",
+            "description": "One websocket per channel, and one per conversation with the ranger. The first frame is "
+            "`hello`; on a channel, `since` and `epoch` resume.",
         },
         "channels": {
             "channel": {
                 "address": "/ws/channels/{slug}",
                 "parameters": {"slug": {"description": "The channel's slug, as in /api/channels."}},
-                "messages": {_key(m): {"$ref": f"#/components/messages/{_key(m)}"} for m in messages},
-            }
+                "messages": _references((*received, *sent)),
+            },
+            "chat": {
+                "address": "/ws/chat/{conversation}",
+                "parameters": {"conversation": {"description": "A conversation's id, as in /api/chat/conversations."}},
+                "messages": _references((*chat_received, *chat_sent)),
+            },
         },
         "operations": {
-            "receiveFromClient": _operation("receive", received),
-            "sendToClient": _operation("send", sent),
+            "receiveFromClient": _operation("receive", "channel", received),
+            "sendToClient": _operation("send", "channel", sent),
+            "receiveFromChat": _operation("receive", "chat", chat_received),
+            "sendToChat": _operation("send", "chat", chat_sent),
         },
         "components": {
             "messages": {_key(m): _message(m) for m in messages},
@@ -44,11 +55,15 @@ def describe() -> dict[str, Any]:
     }
 
 
-def _operation(action: str, messages: tuple[Any, ...]) -> dict[str, Any]:
+def _references(messages: tuple[Any, ...]) -> dict[str, Any]:
+    return {_key(m): {"$ref": f"#/components/messages/{_key(m)}"} for m in messages}
+
+
+def _operation(action: str, channel: str, messages: tuple[Any, ...]) -> dict[str, Any]:
     return {
         "action": action,
-        "channel": {"$ref": "#/channels/channel"},
-        "messages": [{"$ref": f"#/channels/channel/messages/{_key(m)}"} for m in messages],
+        "channel": {"$ref": f"#/channels/{channel}"},
+        "messages": [{"$ref": f"#/channels/{channel}/messages/{_key(m)}"} for m in messages],
     }
 
 
@@ -62,7 +77,7 @@ def _message(message: Any) -> dict[str, Any]:
 
 
 def _key(message: Any) -> str:
-    # Not the tag: `typing` is both a frame of the client's and an event.
+    # Not the tag: `typing` is both a frame of the client's and an event, and there are two kinds of welcome.
     return str(message.__name__)
 
 

@@ -42,6 +42,7 @@ class Running:
         self.sources: list[Source] = []
         self.usage = Usage()
         self.reason: Reason = "interrupted"
+        self.has_begun = False
         self.ending = False
         self.room: Room | None = None
         self.task: asyncio.Task[None]
@@ -53,9 +54,12 @@ class Running:
 
     def end(self, reason: Reason) -> None:
         """Leave the model, unless the answer is ending anyhow."""
-        if not self.ending:
-            self.ending = True
-            self.reason = reason
+        if self.ending:
+            return
+        self.ending = True
+        self.reason = reason
+        # A task that is cancelled before its first step would never come to store the end.
+        if self.has_begun:
             self.task.cancel()
 
 
@@ -149,6 +153,7 @@ class Answers:
             running.end(reason)
 
     async def _run(self, running: Running) -> None:
+        running.has_begun = True
         try:
             await self._finish(running, await self._answer(running))
         except Unavailable as error:
@@ -160,6 +165,8 @@ class Answers:
 
     async def _answer(self, running: Running) -> Ending | None:
         """Pass the model's pieces on until it ends, one way or another; None when nobody wants the end."""
+        if running.ending:
+            return self._cut_off(running)
         try:
             running.room, _ = await self._rooms.enter(running.conversation_id)
             await self._pass_on(running)

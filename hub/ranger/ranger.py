@@ -70,6 +70,11 @@ class Ranger:
         await self.rooms.close()
         await self.model.close()
 
+    async def owns(self, who: Identity, conversation_id: int) -> bool:
+        """Whether there is such a conversation of the member's."""
+        owner = await self._database.read(lambda tx: conversations.owner(tx, conversation_id))
+        return owner == who.user_id
+
     async def ask(self, who: Identity, conversation_id: int, new: MessageInput) -> Begun:
         """Store a question and begin its answer. Raises NotFound, Busy or TooManyRequests."""
         return await self._begin(who, lambda tx: questions.ask(tx, who.user_id, conversation_id, new))

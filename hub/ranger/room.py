@@ -91,7 +91,6 @@ class Room:
         self.listeners: set[Listener] = set()
         self.holders = 0
         self.empty_since = rooms.clock()
-        self.owner = 0
         self.seq = -1
         self.answering: int | None = None
         self.pieces: list[str] = []
@@ -192,7 +191,7 @@ class Room:
 
     def _take_over(self, found: Transcript) -> None:
         """Go on from what was read; whoever listens gets it whole."""
-        self.owner, self.seq = found.owner, found.seq
+        self.seq = found.seq
         answer = next((message for message in found.messages if message.status == "streaming"), None)
         if answer is None:
             self.answering, self.pieces = None, []

@@ -67,14 +67,17 @@ class ChatSocket(Session):
     async def _join(self) -> None:
         who = self.identity
         assert who is not None
+        if not await self.ranger.owns(who, self.conversation_id):
+            self.close(codes.FORBIDDEN, NOT_YOURS)
+            return
         room, found = await self.ranger.rooms.enter(self.conversation_id)
         try:
             # What happened between the reading and now has been told to others, not to this socket.
             while found is not None and found.seq != room.seq:
                 found = await room.read()
-            if found is None or found.owner != who.user_id:
+            if found is None:
                 self.close(codes.FORBIDDEN, NOT_YOURS)
-            if found is None or not self.is_open or found.owner != who.user_id:
+            if found is None or not self.is_open:
                 self.ranger.rooms.leave(room)
                 return
         except BaseException:

@@ -31,7 +31,6 @@ class ConversationPage(Struct, frozen=True):
 class Transcript(Struct, frozen=True):
     """A conversation as of `seq`; `cuts` are the ends of the stored pieces of the answer under way."""
 
-    owner: int
     seq: int
     conversation: Conversation
     messages: list[Message]
@@ -44,19 +43,19 @@ class Transcript(Struct, frozen=True):
         return Dialogue(it.id, it.title, it.channel, it.created_at, it.updated_at, self.messages)
 
 
-def create(tx: Transaction, owner: Identity, new: ConversationInput) -> Conversation:
+def create(tx: Transaction, member: Identity, new: ConversationInput) -> Conversation:
     """Begin a conversation. Raises NotFound for an unknown channel."""
     channel = None if new.channel is None else channels.find(tx, new.channel)
     row = required(
         tx.one(
             """INSERT INTO conversations (user_id, channel_id, created_at, updated_at)
             VALUES (:user, :channel, :now, :now) RETURNING id""",
-            user=owner.user_id,
+            user=member.user_id,
             channel=None if channel is None else channel.id,
             now=tx.now,
         )
     )
-    return get(tx, owner.user_id, row["id"])
+    return get(tx, member.user_id, row["id"])
 
 
 def page(tx: Transaction, user_id: int, limit: int, cursor: str | None = None) -> ConversationPage:
@@ -85,13 +84,18 @@ def get(tx: Transaction, user_id: int, conversation_id: int) -> Conversation:
     return _conversation(row)
 
 
+def owner(tx: Transaction, conversation_id: int) -> int | None:
+    """Whose conversation it is, None when there is none."""
+    row = tx.one("SELECT user_id FROM conversations WHERE id = :id", id=conversation_id)
+    return None if row is None else int(row["user_id"])
+
+
 def transcript(tx: Transaction, conversation_id: int) -> Transcript | None:
     """The conversation with its newest messages, None when there is none."""
     row = tx.one(_CONVERSATIONS + " WHERE conversations.id = :id", id=conversation_id)
     if row is None:
         return None
     return Transcript(
-        row["user_id"],
         row["seq"],
         _conversation(row),
         messages.newest(tx, conversation_id),
@@ -102,7 +106,7 @@ def transcript(tx: Transaction, conversation_id: int) -> Transcript | None:
 def read(tx: Transaction, user_id: int, conversation_id: int) -> Transcript:
     """A member's conversation with its newest messages. Raises NotFound, for somebody else's as well."""
     found = transcript(tx, conversation_id)
-    if found is None or found.owner != user_id:
+    if found is None or owner(tx, conversation_id) != user_id:
         raise no_such_conversation()
     return found
 

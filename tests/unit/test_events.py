@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.asyncapi import describe
+from hub.conversation import ChatServerFrame
 from hub.events import (
     DELIVERY,
     DurableEvent,
@@ -20,7 +21,7 @@ from hub.events import (
     tombstone_of,
 )
 from hub.model import Author, Post
-from hub.protocol import ChannelFrame, ServerFrame
+from hub.protocol import Ack, ChannelFrame, ChatFrame, ErrorFrame, Goodbye, Heartbeat, Pong, ServerFrame
 
 DURABLE, LIVE = get_args(DurableEvent), get_args(LiveEvent)
 names = st.text(st.characters(exclude_characters="\n", exclude_categories=["Cs"]), max_size=20)
@@ -93,7 +94,13 @@ def test_asyncapi_describes_every_event_and_frame() -> None:
     document = describe()
     messages, schemas = document["components"]["messages"], document["components"]["schemas"]
     received, sent = get_args(ChannelFrame), (*get_args(ServerFrame), *DURABLE, *LIVE)
-    for action, kinds in (("receiveFromClient", received), ("sendToClient", sent)):
+    chat_sent = (*get_args(ChatServerFrame), Ack, ErrorFrame, Pong, Heartbeat, Goodbye)
+    for action, kinds in (
+        ("receiveFromClient", received),
+        ("sendToClient", sent),
+        ("receiveFromChat", get_args(ChatFrame)),
+        ("sendToChat", chat_sent),
+    ):
         references = [entry["$ref"] for entry in document["operations"][action]["messages"]]
         described = [messages[reference.rpartition("/")[2]] for reference in references]
         assert [message["name"] for message in described] == [tag(kind) for kind in kinds]
@@ -103,6 +110,14 @@ def test_asyncapi_describes_every_event_and_frame() -> None:
             assert set(schema["properties"]) == {"type", *kind.__struct_fields__}
 
 
-@pytest.mark.parametrize("kinds", [get_args(ChannelFrame), (*get_args(ServerFrame), *DURABLE, *LIVE)])
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        get_args(ChannelFrame),
+        (*get_args(ServerFrame), *DURABLE, *LIVE),
+        get_args(ChatFrame),
+        (*get_args(ChatServerFrame), Ack, ErrorFrame, Pong, Heartbeat, Goodbye),
+    ],
+)
 def test_no_two_frames_of_one_direction_share_a_type(kinds: tuple[Any, ...]) -> None:
     assert len({tag(kind) for kind in kinds}) == len(kinds)
