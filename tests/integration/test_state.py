@@ -29,6 +29,7 @@ class Story:
     dice: random.Random = field(default_factory=lambda: random.Random(7))
     posts: list[tuple[Api, int]] = field(default_factory=list)
     reviews: list[tuple[Api, int]] = field(default_factory=list)
+    hidden: list[tuple[str, tuple[Api, int]]] = field(default_factory=list)
     leavers: int = 0
 
     def someone(self) -> Api:
@@ -85,6 +86,24 @@ async def delete_review(story: Story) -> None:
         await api.call("DELETE", f"/api/reviews/{review_id}?rating={choice}")
 
 
+async def hide(story: Story) -> None:
+    kind = story.dice.choice(("posts", "reviews"))
+    shown = story.posts if kind == "posts" else story.reviews
+    if shown:
+        thing = shown.pop(story.dice.randrange(len(shown)))
+        await story.moderator.call("POST", f"/api/{kind}/{thing[1]}/hide", json={"reason": "Too loud."})
+        story.hidden.append((kind, thing))
+
+
+async def restore(story: Story) -> None:
+    if not story.hidden:
+        await hide(story)
+    if story.hidden:
+        kind, thing = story.hidden.pop(story.dice.randrange(len(story.hidden)))
+        await story.moderator.call("POST", f"/api/{kind}/{thing[1]}/restore")
+        (story.posts if kind == "posts" else story.reviews).append(thing)
+
+
 async def rate(story: Story) -> None:
     stars = {"stars": story.dice.randint(1, 5)}
     await story.someone().call("PUT", f"/api/channels/{story.park}/rating", json=stars)
@@ -135,6 +154,8 @@ ACTIONS: tuple[Action, ...] = (
     write_review,
     edit_review,
     delete_review,
+    hide,
+    restore,
     rate,
     unrate,
     vote,
