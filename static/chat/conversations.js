@@ -10,13 +10,16 @@ export const listProblem = signal(null);
 export async function readConversations() {
   listProblem.value = null;
   try {
-    conversations.value = (await call("GET", "/api/chat/conversations?limit=100")).data.items;
+    const { items } = (await call("GET", "/api/chat/conversations?limit=100")).data;
+    conversations.value = items.map((one) => open.get(one.id) ?? one);
   } catch (error) {
     listProblem.value = error.message;
   }
   return conversations.value;
 }
 
+// What the conversation that is open says of itself is newer than a list that was asked for before.
+const open = new Map();
 let owner;
 
 /** Another member has other conversations. */
@@ -46,7 +49,12 @@ export async function deleteConversation(id) {
 /** What an open conversation was told of itself. */
 export function noteConversation(id, { conversation, gone }) {
   if (gone) drop(id);
-  else if (conversation) put(conversation);
+  else if (conversation) put(open.set(id, conversation).get(id));
+}
+
+/** A conversation is no longer open: the list knows best again. */
+export function conversationClosed(id) {
+  open.delete(id);
 }
 
 function put(conversation) {

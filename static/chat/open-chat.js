@@ -5,7 +5,7 @@ import { call, freshToken, member, onToken, rejectToken } from "../api/session.j
 import { keepDraft, readDraft } from "../api/storage.js";
 import { backoff } from "../feed/backoff.js";
 import { FeedConnection } from "../feed/connection.js";
-import { noteConversation } from "./conversations.js";
+import { conversationClosed, noteConversation } from "./conversations.js";
 import { applyChat, emptyChat, GAP } from "./state.js";
 
 const FRAME_AT_LATEST_MS = 200;
@@ -59,6 +59,7 @@ export class OpenChat {
   /** Let go of everything. */
   close() {
     this.closed = true;
+    conversationClosed(this.id);
     this.connection?.close();
     clearTimeout(this.retryTimer);
     clearTimeout(this.frameTimer);
