@@ -23,6 +23,7 @@ from hub.handlers.openapi import Description
 from hub.handlers.operations import operations
 from hub.handlers.pages import pages
 from hub.handlers.posts import posts
+from hub.handlers.quiz import quiz
 from hub.handlers.ratings import ratings
 from hub.handlers.reviews import reviews
 from hub.handlers.search import search
@@ -43,7 +44,7 @@ from hub.store.usage import ChatLimits
 from hub.tokens import AccessTokens
 
 BODY_LIMIT = 1024 * 1024
-BLUEPRINTS = (auth, channels, posts, reviews, ratings, analytics, moderation, search, chat, operations, pages)
+BLUEPRINTS = (auth, channels, posts, reviews, ratings, analytics, moderation, search, quiz, chat, operations, pages)
 
 
 def create_app(settings: Settings) -> Quart:
