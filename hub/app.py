@@ -18,6 +18,7 @@ from hub.handlers.auth import auth
 from hub.handlers.channels import channels
 from hub.handlers.chat import chat
 from hub.handlers.context import Limits, Services
+from hub.handlers.locations import locations
 from hub.handlers.moderation import moderation
 from hub.handlers.openapi import Description
 from hub.handlers.operations import operations
@@ -38,13 +39,28 @@ from hub.ranger.rooms import TOPIC
 from hub.ranger.socket import open_chat
 from hub.store import accounts, mutes
 from hub.store.database import Database
+from hub.store.locations import StoredLocations
 from hub.store.log import StoredLog
 from hub.store.sqlite import SqliteDatabase
 from hub.store.usage import ChatLimits
 from hub.tokens import AccessTokens
 
 BODY_LIMIT = 1024 * 1024
-BLUEPRINTS = (auth, channels, posts, reviews, ratings, analytics, moderation, search, quiz, chat, operations, pages)
+BLUEPRINTS = (
+    auth,
+    channels,
+    posts,
+    reviews,
+    ratings,
+    locations,
+    analytics,
+    moderation,
+    search,
+    quiz,
+    chat,
+    operations,
+    pages,
+)
 
 
 def create_app(settings: Settings) -> Quart:
@@ -62,6 +78,7 @@ def create_app(settings: Settings) -> Quart:
     hub = Hub(
         worker,
         StoredLog(database),
+        StoredLocations(database),
         broker,
         tokens.read,
         lambda moment: database.read(lambda tx: accounts.sessions_ended_since(tx, moment)),

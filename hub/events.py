@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from hub.locations import Location
 from hub.model import Channel, Post, Rating, Review
 
 
@@ -86,6 +87,14 @@ class PresenceChanged(Live, frozen=True, tag="presence.changed"):
     data: PresenceData
 
 
+class LocationUpdated(Live, frozen=True, tag="location.updated"):
+    data: Location
+
+
+class LocationRemoved(Live, frozen=True, tag="location.removed"):
+    data: Who
+
+
 class Typing(Live, frozen=True, tag="typing"):
     data: Who
 
@@ -101,7 +110,7 @@ DurableEvent = (
     | ChannelUpdated
     | Tombstone
 )
-LiveEvent = PresenceChanged | Typing
+LiveEvent = PresenceChanged | LocationUpdated | LocationRemoved | Typing
 Event = DurableEvent | LiveEvent
 
 _encoder = msgspec.json.Encoder()
@@ -155,6 +164,8 @@ DELIVERY: dict[str, Literal["durable", "latest", "passing"]] = {
     "channel.updated": "durable",
     "tombstone": "durable",
     "presence.changed": "latest",
+    "location.updated": "latest",
+    "location.removed": "latest",
     "typing": "passing",
 }
 

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from hub.conversation import QUESTION_LENGTH
 from hub.events import PresenceData
+from hub.locations import Location
 from hub.model import User
 
 FrameId = Annotated[str, Meta(max_length=64)] | Annotated[int, Meta(ge=0, le=2**53 - 1)]
@@ -36,13 +37,29 @@ class TypingFrame(ClientFrame, frozen=True, tag="typing"):
     """The member is writing."""
 
 
+class LocationSet(ClientFrame, frozen=True, tag="location.set"):
+    """Share where the member is; the fields are those of `PUT /api/channels/{slug}/location`."""
+
+    latitude: float
+    longitude: float
+    precision: str = "area"
+    expires_in: int = 3600
+    id: FrameId | None = None
+
+
+class LocationClear(ClientFrame, frozen=True, tag="location.clear"):
+    """Stop sharing."""
+
+    id: FrameId | None = None
+
+
 class Ping(ClientFrame, frozen=True, tag="ping"):
     """Answered by `pong`."""
 
     id: FrameId | None = None
 
 
-ChannelFrame = Hello | Auth | TypingFrame | Ping
+ChannelFrame = Hello | Auth | TypingFrame | LocationSet | LocationClear | Ping
 
 
 class ChatSend(ClientFrame, frozen=True, tag="chat.send"):
@@ -78,7 +95,7 @@ class Welcome(Struct, frozen=True, tag="welcome", tag_field="type"):
     recovered: bool
     user: User | None
     heartbeat: int
-    locations: list[Any]
+    locations: list[Location]
     presence: PresenceData
 
 

@@ -121,6 +121,8 @@ class Feed:
 
     def heartbeat(self, interval: float) -> None:
         """Say where the channel is when it was quiet for `interval` seconds."""
+        if not self.behind:
+            self.latest.clear()
         if self.live and self._clock() - self._sent_at >= interval:
             self._queue(text_frame(encode(Heartbeat(self.seq))))
 

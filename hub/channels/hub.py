@@ -15,6 +15,8 @@ from hub.channels.broker import Broker, Receive
 from hub.channels.connection import Connection, Deadline
 from hub.channels.feed import Feed
 from hub.channels.feeds import Feeds, topic_of
+from hub.channels.locations import ENTITY as LOCATION
+from hub.channels.locations import LiveLocations, LocationStore
 from hub.channels.log import EventLog
 from hub.channels.mutes import Mutes, ReadMutes, nobody_muted
 from hub.channels.presence import Presence, decode_report, encode_report
@@ -23,8 +25,9 @@ from hub.channels.session import Session
 from hub.channels.subscriber import HEARTBEAT_SECONDS, Subscriber
 from hub.channels.tail import Tail
 from hub.channels.timers import TimerWheel
-from hub.errors import Unauthorized
+from hub.errors import HubError, Unauthorized
 from hub.events import Envelope, PresenceChanged, Typing, Who, decode_envelope, encode_event
+from hub.locations import Location, LocationInput
 from hub.model import rfc3339, utc_now
 from hub.ratelimit import Limiter, Rate
 from hub.tokens import Identity
@@ -45,6 +48,7 @@ class Hub:
         self,
         worker: str,
         events: EventLog,
+        locations: LocationStore,
         broker: Broker,
         read_token: Callable[[str], Identity],
         ended_since: EndedSince,
@@ -65,6 +69,7 @@ class Hub:
         self.feeds = Feeds(events, broker, clock)
         self.broker = broker
         self.mutes = Mutes(read_mutes)
+        self.locations = LiveLocations(locations, self.publish, self.show, clock)
         self.tail = Tail(events, self.feeds.open, self._poll, self._channel_deleted)
         self._read_token = read_token
         self._ended_since = ended_since
@@ -73,6 +78,7 @@ class Hub:
         self._presence_at: dict[str, float] = {}
         self._listeners: dict[str, Receive] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._clearing: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Connect to the other workers and begin to tick."""
@@ -97,6 +103,7 @@ class Hub:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(self.locations.close(), *self._clearing)
         for feed in self.feeds.open.values():
             feed.close()
         self.broker.publish(PRESENCE_TOPIC, encode_report(self.presence.full_report()))
@@ -124,10 +131,14 @@ class Hub:
 
     def publish(self, event: Envelope) -> None:
         """Give an event to this worker's feed and to the other workers."""
+        self.show(event)
+        self.broker.publish(topic_of(event.channel), event.encode())
+
+    def show(self, event: Envelope) -> None:
+        """Give an event to this worker's feed."""
         feed = self.feeds.open.get(event.channel)
         if feed is not None:
             feed.receive(event)
-        self.broker.publish(topic_of(event.channel), event.encode())
 
     def typing(self, channel: str, who: Identity) -> None:
         """Tell the others that a member writes, at most once in three seconds. Raises Muted."""
@@ -135,6 +146,29 @@ class Hub:
         if self._typing.wait_for(f"{channel}:{who.user_id}") == 0:
             event = Typing(channel=channel, at=utc_now(), data=Who(who.username))
             self.publish(Envelope(channel, "", 0, "", encode_event(event)))
+
+    def locations_of(self, channel: str) -> list[Location]:
+        """The live locations of a channel."""
+        return self.locations.of(channel)
+
+    def share_location(self, channel: str, who: Identity, new: LocationInput) -> None:
+        """Take a position from a socket. Raises Muted."""
+        self.mutes.check(who.user_id, channel)
+        self.locations.offer(channel, who, new)
+
+    def clear_location(self, channel: str, who: Identity, done: Callable[[HubError | None], None]) -> None:
+        """Stop sharing; `done` hears when that is so, or why not."""
+        task = asyncio.create_task(self._clear_location(channel, who, done))
+        self._clearing.add(task)
+        task.add_done_callback(self._clearing.discard)
+
+    async def _clear_location(self, channel: str, who: Identity, done: Callable[[HubError | None], None]) -> None:
+        try:
+            await self.locations.clear(channel, who)
+        except HubError as error:
+            done(error)
+        else:
+            done(None)
 
     def end_sessions(self, sessions: Iterable[str]) -> None:
         """Close the sockets of sessions that have ended."""
@@ -198,7 +232,11 @@ class Hub:
             elif (listener := self._listeners.get(topic[: topic.find(":") + 1])) is not None:
                 listener(topic, message)
             elif (feed := self.feeds.open.get(topic.removeprefix("channel:"))) is not None:
-                feed.receive(decode_envelope(feed.channel, message))
+                event = decode_envelope(feed.channel, message)
+                if event.entity.startswith(LOCATION):
+                    self.locations.heard(event)
+                else:
+                    feed.receive(event)
         except (ValueError, msgspec.MsgspecError) as error:
             log.warning("the broker gave a message on %s that cannot be read: %s", topic, error)
 
@@ -209,6 +247,7 @@ class Hub:
     async def _poll(self) -> None:
         await self._poll_ended_sessions()
         await self.mutes.refresh()
+        await self.locations.refresh()
 
     async def _poll_ended_sessions(self) -> None:
         asked = datetime.now(UTC)
@@ -237,6 +276,7 @@ class Hub:
         for feed in self.feeds.open.values():
             feed.heartbeat(HEARTBEAT_SECONDS)
         self._tell_presence()
+        self.locations.tick()
         self._count()
         self.registry.forget_old()
         await self.feeds.close_idle()

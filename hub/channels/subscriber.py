@@ -1,5 +1,7 @@
 """One socket on a channel's feed: its greeting, its place when it falls behind, and what its client may send."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 import msgspec
@@ -10,8 +12,19 @@ from hub.channels.feed import Feed
 from hub.channels.frames import text_frame
 from hub.channels.presence import Presence
 from hub.channels.session import Session, Sessions
-from hub.errors import Forbidden, Gone
-from hub.protocol import ChannelFrame, ErrorFrame, Hello, TypingFrame, Welcome, encode
+from hub.errors import Forbidden, Gone, HubError
+from hub.locations import Location, LocationInput, location_of
+from hub.protocol import (
+    ChannelFrame,
+    ErrorFrame,
+    FrameId,
+    Hello,
+    LocationClear,
+    LocationSet,
+    TypingFrame,
+    Welcome,
+    encode,
+)
 from hub.tokens import Identity
 
 HEARTBEAT_SECONDS = 25
@@ -25,6 +38,15 @@ class Channels(Sessions, Protocol):
 
     def typing(self, channel: str, who: Identity) -> None:
         """A member is writing."""
+
+    def locations_of(self, channel: str) -> list[Location]:
+        """The live locations of a channel."""
+
+    def share_location(self, channel: str, who: Identity, new: LocationInput) -> None:
+        """A member shares a position. Raises Muted."""
+
+    def clear_location(self, channel: str, who: Identity, done: Callable[[HubError | None], None]) -> None:
+        """A member stops sharing; `done` hears when that is so, or why not."""
 
 
 class Subscriber(Session):
@@ -61,7 +83,7 @@ class Subscriber(Session):
             recovered=recovered,
             user=self.user,
             heartbeat=HEARTBEAT_SECONDS,
-            locations=[],
+            locations=self.channels.locations_of(self.feed.channel),
             presence=self.channels.presence.of(self.feed.channel),
         )
         self.send(text_frame(encode(frame)) + replay)
@@ -69,6 +91,14 @@ class Subscriber(Session):
     def frame_received(self, frame: Any) -> None:
         if isinstance(frame, TypingFrame):
             self.channels.typing(self.feed.channel, self._member("say that you are writing"))
+        elif isinstance(frame, LocationSet):
+            who = self._member("share where you are")
+            new = location_of(frame.latitude, frame.longitude, frame.precision, frame.expires_in)
+            self.channels.share_location(self.feed.channel, who, new)
+            self.acknowledge(frame.id)
+        elif isinstance(frame, LocationClear):
+            who = self._member("stop sharing")
+            self.channels.clear_location(self.feed.channel, who, partial(self._cleared, frame.id))
 
     def say_deleted(self) -> None:
         """The channel is no longer there: tell the reader, and close for good."""
@@ -110,6 +140,12 @@ class Subscriber(Session):
         if self.greeted:
             self.channels.presence.leave(self.feed.channel, self._name)
         super().ended()
+
+    def _cleared(self, frame_id: FrameId | None, error: HubError | None) -> None:
+        if error is None:
+            self.acknowledge(frame_id)
+        else:
+            self.send_frame(ErrorFrame(error.code, error.detail, frame_id, error.retry_after))
 
     @property
     def _name(self) -> str | None:

@@ -44,6 +44,7 @@ _MAY_ANSWER: dict[str, tuple[int, ...]] = {
     "unchanged": (304,),
     "database": (503,),
     "ranger": (503,),
+    "locations": (503,),
     "invalid_field": (422,),
     **{error.__name__: (error.status,) for error in HubError.__subclasses__()},
 }

@@ -2,8 +2,9 @@
 
 from msgspec import Struct
 
+from hub.locations import Location
 from hub.model import MyRating
-from hub.store import channels, posts, ratings, review_pages
+from hub.store import channels, locations, posts, ratings, review_pages
 from hub.store.database import Transaction, required
 from hub.store.posts import PostPage
 from hub.store.review_pages import ReviewPage
@@ -18,6 +19,7 @@ class History(Struct, frozen=True):
     posts: PostPage
     reviews: ReviewPage
     rating: MyRating
+    locations: list[Location]
 
 
 def head(tx: Transaction, slug: str) -> tuple[str, int]:
@@ -39,4 +41,5 @@ def read(tx: Transaction, slug: str, limit: int, reader: int | None = None) -> H
         posts=posts.page(tx, channel, limit),
         reviews=review_pages.page(tx, channel, limit, reader=reader),
         rating=ratings.of(tx, channel, reader),
+        locations=locations.live(tx, channel),
     )

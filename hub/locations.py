@@ -1,0 +1,62 @@
+"""Live locations: what a member shares, and what others see of it."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from hub.errors import FieldError, InvalidInput
+from hub.geo import snap
+from hub.model import Input, field_errors
+
+SHORTEST_SECONDS = 15 * 60
+LONGEST_SECONDS = 8 * 3600
+
+Precision = Literal["exact", "area"]
+Latitude = Annotated[float, Meta(ge=-90, le=90, description="Degrees north.")]
+Longitude = Annotated[float, Meta(ge=-180, le=180, description="Degrees east.")]
+Seconds = Annotated[int, Meta(ge=SHORTEST_SECONDS, le=LONGEST_SECONDS, description="How long others see it.")]
+
+
+class LocationInput(Input, frozen=True):
+    """Where a member is. `area` is blurred to about 5 km before it is stored or sent; it is what nobody asked otherwise."""
+
+    latitude: Latitude
+    longitude: Longitude
+    precision: Precision = "area"
+    expires_in: Seconds = 3600
+
+    def shown(self) -> tuple[float, float]:
+        """The latitude and longitude that may be stored and sent."""
+        if self.precision == "exact":
+            return round(self.latitude, 6), round(self.longitude, 6)
+        return snap(self.latitude, self.longitude)
+
+
+class Location(Struct, frozen=True):
+    """Where a member is at the moment; there is only ever the newest."""
+
+    id: int
+    username: str
+    latitude: Latitude
+    longitude: Longitude
+    precision: Precision
+    updated_at: str
+    expires_at: str
+
+
+class LocationPage(Struct, frozen=True):
+    """The live locations of a channel, all of them."""
+
+    items: list[Location]
+    next: None = None
+
+
+def location_of(latitude: float, longitude: float, precision: str, expires_in: int) -> LocationInput:
+    """The fields of a `location.set` frame, checked. Raises InvalidInput, which says what is wrong."""
+    given = {"latitude": latitude, "longitude": longitude, "precision": precision, "expires_in": expires_in}
+    try:
+        return msgspec.convert(given, LocationInput)
+    except msgspec.ValidationError as error:
+        wrong: FieldError = field_errors(error).fields[0]
+        raise InvalidInput(f"{wrong.field}: {wrong.message}", fields=[wrong]) from None
