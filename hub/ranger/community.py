@@ -25,5 +25,6 @@ class Community:
 
 
 def _item(found: Found) -> ContextItem:
-    href = f"/channels/{found.channel}#{found.kind}-{found.id}"
+    tab = "?tab=reviews" if found.kind == "review" else ""
+    href = f"/channels/{found.channel}{tab}#{found.kind}-{found.id}"
     return ContextItem(found.kind, found.title, found.excerpt, Source(found.kind, str(found.id), found.title, href))

@@ -168,7 +168,8 @@ def _post(post: Post) -> ContextItem:
 
 
 def _review(review: Review) -> ContextItem:
-    source = Source("review", str(review.id), review.title, f"/channels/{review.channel}#review-{review.id}")
+    href = f"/channels/{review.channel}?tab=reviews#review-{review.id}"
+    source = Source("review", str(review.id), review.title, href)
     said: Iterable[str] = (
         f"Written {review.created_at[:10]}",
         "" if review.visited_on is None else f"visited {review.visited_on.isoformat()}",

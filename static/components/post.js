@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { call, isModerator, member } from "../api/session.js";
 import { discard, retry } from "../feed/sender.js";
 import { html } from "../html.js";
+import { useAnchor } from "./anchor.js";
 import { Avatar } from "./avatar.js";
 import { Time } from "./clock.js";
 import { Confirm } from "./dialog.js";
@@ -15,8 +16,10 @@ import { toast } from "./toasts.js";
 /** A row of the feed. */
 export function Post({ channel, post }) {
   const [editing, setEditing] = useState(false);
+  const name = post.pending ? null : `post-${post.id}`;
+  const anchor = useAnchor(name);
   return html`
-    <article class=${post.pending ? `post post-${post.status}` : "post"} data-row aria-label=${`${post.author.name}: ${post.title}`}>
+    <article ref=${anchor} id=${name} class=${post.pending ? `post post-${post.status}` : "post"} data-row aria-label=${`${post.author.name}: ${post.title}`}>
       <${Avatar} name=${post.author.name} />
       <div class="post-body">
         <${Meta} post=${post} />

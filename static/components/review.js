@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { isModerator, member } from "../api/session.js";
 import { visitWords } from "../feed/reviews.js";
 import { html } from "../html.js";
+import { useAnchor } from "./anchor.js";
 import { Avatar } from "./avatar.js";
 import { Time } from "./clock.js";
 import { Icon } from "./icons.js";
@@ -15,8 +16,10 @@ import { ReviewEditor } from "./review-form.js";
 /** A row of the list. */
 export function Review({ channel, review, voted, onVote }) {
   const [editing, setEditing] = useState(false);
+  const name = `review-${review.id}`;
+  const anchor = useAnchor(name);
   return html`
-    <article class="review" aria-label=${`${review.author.name}: ${review.title}`}>
+    <article ref=${anchor} id=${name} class="review" aria-label=${`${review.author.name}: ${review.title}`}>
       <header class="review-head">
         <${Avatar} name=${review.author.name} />
         <div>

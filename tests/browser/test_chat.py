@@ -354,6 +354,16 @@ async def test_a_parks_page_has_the_ranger_with_questions_of_its_own(sign_in: Si
     await expect(page.get_by_role("link", name="What is camping on the tundra like?")).to_contain_text("Denali")
 
 
+async def test_a_source_leads_to_the_post_itself(sign_in: SignIn, member: Api, park: str) -> None:
+    await member.post(park, "Quokka bus", "The quokka bus leaves at nine.")
+    for number in range(20):
+        await member.post(park, f"Weather {number}", "Sun and wind.")
+    page = await sign_in("ada", f"/channels/{park}?tab=ranger")
+    await ask(page, "When does the quokka bus leave?")
+    await answers(page).get_by_role("link", name="Post Quokka bus").click()
+    await expect(page.get_by_role("article", name="Quokka bus")).to_be_in_viewport()
+
+
 async def test_an_answer_says_when_what_it_rests_on_has_changed(sign_in: SignIn, member: Api, park: str) -> None:
     post = await member.post(park, "Quokka bus", "The quokka bus leaves at nine from the gate.")
     page = await sign_in("ada", f"/channels/{park}?tab=ranger")
