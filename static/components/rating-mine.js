@@ -1,9 +1,11 @@
 /** One's own stars of a channel: shown at once, sent one after the other, and what was chosen last holds. */
-import { useEffect, useMemo, useState } from "preact/hooks";
-import { call } from "../api/session.js";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { call, member } from "../api/session.js";
 
 // The arrow keys walk over the stars between: only where they stop is sent.
 const SETTLE_MS = 250;
+
+const otherTabs = new BroadcastChannel("hub.stars");
 
 class StarSender {
   constructor(slug, tell) {
@@ -57,9 +59,13 @@ export function useMyStars(slug, stored, onStored) {
   const [{ wanted, problem }, setState] = useState({ wanted: undefined, problem: null });
   const sender = useMemo(() => new StarSender(slug, () => {}), [slug]);
   sender.tell = (news) => {
-    if ("stored" in news) onStored(news.stored);
+    if ("stored" in news) {
+      onStored(news.stored);
+      otherTabs.postMessage({ username: member.peek()?.username, slug, stars: news.stored });
+    }
     setState({ wanted: news.wanted, problem: news.problem ?? null });
   };
+  useOtherTabs(slug, onStored);
   useEffect(() => {
     const again = () => sender.send();
     window.addEventListener("online", again);
@@ -74,4 +80,17 @@ export function useMyStars(slug, stored, onStored) {
     choose: (stars) => sender.choose(stars),
     retry: () => sender.send(),
   };
+}
+
+/** No event says whose stars have changed: one's other tabs tell each other. */
+function useOtherTabs(slug, onStored) {
+  const latest = useRef(onStored);
+  latest.current = onStored;
+  useEffect(() => {
+    const hear = ({ data }) => {
+      if (data.slug === slug && data.username === member.peek()?.username) latest.current(data.stars);
+    };
+    otherTabs.addEventListener("message", hear);
+    return () => otherTabs.removeEventListener("message", hear);
+  }, [slug]);
 }

@@ -37,7 +37,7 @@ function Mine({ channel, mine }) {
   const { stars, problem, choose, retry } = useMyStars(channel.slug, mine, store);
   return html`
     <div class="rating-mine">
-      <h3>Your stars</h3>
+      <h2>Your stars</h2>
       <${StarInput} label="Your stars" value=${stars} onChange=${choose} />
       <p class="muted">
         ${stars === null
@@ -59,7 +59,7 @@ export function NotSaved({ problem, onRetry }) {
 function Invitation() {
   return html`
     <div class="rating-mine">
-      <h3>Have you been here?</h3>
+      <h2>Have you been here?</h2>
       <p class="muted"><a href=${loginHref()}>Log in</a> to give your stars and write a review.</p>
     </div>
   `;

@@ -1,5 +1,5 @@
 /** All channels in numbers: a table that moves as stars come in, the spread of the stars, and the trend. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { ORIGIN } from "../api/http.js";
 import { call, member } from "../api/session.js";
 import { TrendChart } from "../components/chart.js";
@@ -19,6 +19,12 @@ export default function Analytics() {
   const { data, error, retry } = usePolled(SUMMARY, POLL_MS);
   const [mine, setMine] = useMyRatings();
   const [chosen, setChosen] = useState("");
+  const charts = useRef(null);
+  const show = (channel) => {
+    setChosen(channel);
+    charts.current.focus({ preventScroll: true });
+    charts.current.scrollIntoView();
+  };
   const note = (channel, stars) => {
     setMine(channel, stars);
     retry();
@@ -31,11 +37,11 @@ export default function Analytics() {
       <${Heading} />
       ${error && html`<p class="line line-warn" role="status">No connection to the hub: the numbers may be old.</p>`}
       <${Totals} total=${data.total} />
-      <${Charts} items=${data.items} total=${data.total} chosen=${chosen} onChoose=${setChosen} />
+      <${Charts} section=${charts} items=${data.items} total=${data.total} chosen=${chosen} onChoose=${setChosen} />
       <section class="analytics-table" aria-labelledby="channels-heading">
         <h2 id="channels-heading">Channels</h2>
         ${member.value === null && html`<p class="muted"><a href=${loginHref()}>Log in</a> to give stars right here in the table.</p>`}
-        <${RatingTable} rows=${data.items} mine=${mine} chosen=${chosen} onChoose=${setChosen} onStored=${note} />
+        <${RatingTable} rows=${data.items} mine=${mine} chosen=${chosen} onChoose=${show} onStored=${note} />
       </section>
     </div>
   `;
@@ -100,12 +106,12 @@ function Totals({ total }) {
   `;
 }
 
-function Charts({ items, total, chosen, onChoose }) {
+function Charts({ section, items, total, chosen, onChoose }) {
   const one = items.find(({ channel }) => channel === chosen);
   const name = one?.name ?? "All channels";
   const { histogram, trend, ratings } = one ?? total;
   return html`
-    <section class="charts" aria-label="Charts">
+    <section ref=${section} class="charts" aria-label="Charts" tabindex="-1">
       <div class="charts-scope">
         <label for="charts-of">Charts of</label>
         <select id="charts-of" value=${one ? chosen : ""} onChange=${(event) => onChoose(event.target.value)}>

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.conftest import SignIn
@@ -149,3 +151,21 @@ async def test_a_phone_gets_the_whole_table_without_a_wider_page(new_page: NewPa
     await expect(row(page, "denali")).to_be_visible()
     assert await page.evaluate("document.documentElement.scrollWidth") == 390
     assert await page.locator(".table-scroll").evaluate("box => box.scrollWidth > box.clientWidth")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_the_page_has_no_serious_fault_for_assistive_technology(sign_in: SignIn, scheme: str) -> None:
+    ada = await sign_in("ada", ANALYTICS, color_scheme=scheme)
+    await expect(stars_for(ada, "denali")).to_be_visible()
+    found = (await Axe().run(ada)).response["violations"]
+    assert [fault["id"] for fault in found if fault["impact"] in ("serious", "critical")] == []
+
+
+async def test_a_channels_charts_come_into_view_from_its_row(new_page: NewPage, hub: HubProcess) -> None:
+    page = await guest_window(new_page, hub)
+    await page.get_by_placeholder("Search channels").fill("zion")
+    await row(page, "zion").get_by_role("button", name="Charts of Zion").click()
+    await expect(page.get_by_role("list", name="Ratings by stars, Zion")).to_be_in_viewport()
+    await expect(row(page, "zion").get_by_role("button", name="Charts of Zion")).to_have_attribute(
+        "aria-pressed", "true"
+    )

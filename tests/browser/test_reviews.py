@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+import pytest
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import SignIn
@@ -78,6 +80,19 @@ async def test_stars_given_in_one_window_move_average_and_histogram_in_another(
     await shows(guest, "2.0", "1 rating", {2: 1, 4: 0})
     await ada.reload()
     await expect(my_stars(ada).get_by_role("radio", checked=True)).to_have_count(0)
+
+
+async def test_ones_other_tabs_show_ones_stars(sign_in: SignIn, park: str) -> None:
+    ada = await sign_in("ada", tab(park))
+    other, table = await ada.context.new_page(), await ada.context.new_page()
+    await other.goto(tab(park))
+    await table.goto("/analytics")
+    in_the_table = table.get_by_role("radiogroup", name=f"Your stars for {park.title()}", exact=True)
+    await expect(in_the_table).to_be_visible()
+    await expect(my_stars(other)).to_be_visible()
+    await give(ada, 3)
+    for stars in (my_stars(other), in_the_table):
+        await expect(stars.get_by_role("radio", name="3 stars")).to_be_checked()
 
 
 async def test_stars_are_given_by_the_keyboard_alone(sign_in: SignIn, park: str) -> None:
@@ -241,6 +256,19 @@ async def test_a_review_goes_out_by_itself_when_there_is_signal_again(sign_in: S
     await ada.context.set_offline(False)
     await expect(review(ada, "From the valley")).to_be_visible()
     await expect(rows(ada)).to_have_count(1)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_the_tab_has_no_serious_fault_for_assistive_technology(
+    sign_in: SignIn, member: Api, park: str, scheme: str
+) -> None:
+    await write(member, park, "Worth it", stars=5, visited_on="2025-05-03")
+    ada = await sign_in("ada", tab(park), color_scheme=scheme)
+    await ada.get_by_role("button", name="Write a review").click()
+    await ada.get_by_role("button", name="Publish").click()
+    await expect(review(ada, "Worth it")).to_be_visible()
+    found = (await Axe().run(ada)).response["violations"]
+    assert [fault["id"] for fault in found if fault["impact"] in ("serious", "critical")] == []
 
 
 async def test_a_guest_reads_and_is_asked_to_log_in(new_page: NewPage, member: Api, hub: HubProcess, park: str) -> None:
