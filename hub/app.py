@@ -29,6 +29,7 @@ from hub.handlers.ratings import ratings
 from hub.handlers.reviews import reviews
 from hub.handlers.search import search
 from hub.handlers.sockets import SocketGateway
+from hub.handlers.uploads import FinishUploads
 from hub.maintenance import Maintenance
 from hub.ranger.community import Community
 from hub.ranger.context import PromptLimits
@@ -108,7 +109,7 @@ def create_app(settings: Settings) -> Quart:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     _describe(app)
-    gateway = SocketGateway(app.asgi_app, hub, settings)  # type: ignore[arg-type]
+    gateway = SocketGateway(FinishUploads(app.asgi_app), hub, settings)  # type: ignore[arg-type]
     gateway.route("/ws/chat/", lambda rest, address: open_chat(hub, ranger, rest, address))
     app.asgi_app = gateway  # type: ignore[method-assign,assignment]
     return app

@@ -50,9 +50,15 @@ class HubTCPServer(TCPServer):
         """Answer the handshake (RFC 6455, section 4.2.2) and hand the transport to `websocket`.
 
         No extension is negotiated: permessage-deflate costs 130 KB a socket and opens the door to compression bombs.
+        A client that left during the handshake, or did not wait for its answer and was refused by Hypercorn, is told
+        to `websocket` as lost.
         """
-        stream, early = self._websocket()
         transport = cast("asyncio.Transport", self.writer.transport)
+        stream, early = self._websocket()
+        if stream is None or stream.closed or transport.is_closing() or self.reader.at_eof():
+            websocket.connection_lost(None)
+            transport.close()
+            return
         stream.closed = True
         self.taken = True
         transport.write(_switching_protocols(stream.handshake.key or b"", headers))
@@ -67,17 +73,28 @@ class HubTCPServer(TCPServer):
         if early:
             websocket.data_received(early)
 
-    def _websocket(self) -> tuple[WSStream, bytes]:
+    def _websocket(self) -> tuple[WSStream | None, bytes]:
         protocol = self.protocol.protocol
-        assert isinstance(protocol, H11Protocol) and isinstance(protocol.stream, WSStream)
-        connection = protocol.connection
-        return protocol.stream, bytes(connection.buffer) if isinstance(connection, H11WSConnection) else b""
+        assert isinstance(protocol, H11Protocol)
+        stream, connection = protocol.stream, protocol.connection
+        early = bytes(connection.buffer) if isinstance(connection, H11WSConnection) else b""
+        return (stream if isinstance(stream, WSStream) else None), early
 
     async def _close(self) -> None:
         if self.taken:
             await self.idle_task.stop()
         else:
             await super()._close()
+
+
+async def _stay_with_http_1(*_: object) -> None:
+    """In the place of Hypercorn's own check, which gives HTTP/2 in clear text to whoever asks for it.
+
+    The hub has no use for it, and an upgrade to h2c would walk past the rules of a proxy in front.
+    """
+
+
+H11Protocol._check_protocol = _stay_with_http_1  # type: ignore[method-assign,assignment]
 
 
 class _Detached:
