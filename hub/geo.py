@@ -11,8 +11,8 @@ _HEIGHT = 180 / _ROWS
 def snap(latitude: float, longitude: float) -> tuple[float, float]:
     """The middle of the cell that a point is in, degrees.
 
-    Cells are rows of equal height, each cut into cells about as wide as they are high. All points of a cell give the very
-    same answer, so that nothing about the point can be learned from it but the cell; it is at most 3.6 km away.
+    The earth is cut into rows of equal height, and each row into cells about as wide as they are high. All points of a
+    cell give the very same answer: nothing can be learned from it but the cell. It is at most 3.6 km away.
     """
     row = min(int((latitude + 90) / _HEIGHT), _ROWS - 1)
     middle = (row + 0.5) * _HEIGHT - 90

@@ -19,7 +19,7 @@ Seconds = Annotated[int, Meta(ge=SHORTEST_SECONDS, le=LONGEST_SECONDS, descripti
 
 
 class LocationInput(Input, frozen=True):
-    """Where a member is. `area` is blurred to about 5 km before it is stored or sent; it is what nobody asked otherwise."""
+    """Where a member is. An `area` (what it is unless asked otherwise) is blurred to 5 km before anything is stored."""
 
     latitude: Latitude
     longitude: Longitude
