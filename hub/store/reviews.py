@@ -214,7 +214,12 @@ def _follow(tx: Transaction, user_id: int, channel: ChannelRef, stars: int | Non
 
 
 def _by_author(tx: Transaction, user_id: int) -> list[Row]:
-    return tx.all(REVIEWS + " WHERE reviews.user_id = :user AND reviews.deleted_at IS NULL", user=user_id)
+    return tx.all(
+        REVIEWS
+        + """ WHERE reviews.user_id = :user AND reviews.deleted_at IS NULL
+        ORDER BY reviews.channel_id, reviews.id""",
+        user=user_id,
+    )
 
 
 def _id_made_by(tx: Transaction, user_id: int, client_id: UUID | None) -> int | None:

@@ -35,7 +35,8 @@ def leave(tx: Transaction, user_id: int) -> None:
     """
     rows = tx.all(
         """SELECT review_id FROM helpful_votes JOIN reviews ON reviews.id = helpful_votes.review_id
-        WHERE helpful_votes.user_id = :user AND reviews.deleted_at IS NULL ORDER BY review_id""",
+        WHERE helpful_votes.user_id = :user AND reviews.deleted_at IS NULL
+        ORDER BY reviews.channel_id, review_id""",
         user=user_id,
     )
     for row in rows:
