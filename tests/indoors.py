@@ -20,6 +20,7 @@ from hub.channels.memory import MemoryBroker
 from hub.channels.subscriber import Subscriber
 from hub.errors import Unauthorized, Unavailable
 from hub.events import Deleted, Envelope, PostDeleted, encode_event, tombstone
+from hub.locations import Location, LocationInput
 from hub.tokens import Identity
 
 T = TypeVar("T")
@@ -221,6 +222,43 @@ class Visitor:
         return codes[0] if codes else None
 
 
+class MemoryLocations:
+    """Where the newest positions are kept, with a clock that the test moves."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, int], Location] = {}
+        self.names: dict[int, str] = {}
+        self.moment = 0
+        self.writes = 0
+        self.erased = 0
+
+    def now(self) -> str:
+        """The moment as the store and the realtime core see it, to the second."""
+        return f"2026-01-01T{self.moment // 3600:02}:{self.moment // 60 % 60:02}:{self.moment % 60:02}.000000Z"
+
+    async def put(self, channel: str, user_id: int, new: LocationInput) -> Location:
+        self.writes += 1
+        updated = f"{self.now()[:-8]}{self.writes:06}Z"
+        self.moment, before = self.moment + new.expires_in, self.moment
+        expires = self.now()
+        self.moment = before
+        latitude, longitude = new.shown()
+        name = self.names.get(user_id, f"member{user_id}")
+        location = Location(user_id, name, latitude, longitude, new.precision, updated, expires)
+        self.kept[channel, user_id] = location
+        return location
+
+    async def remove(self, channel: str, user_id: int) -> bool:
+        return self.kept.pop((channel, user_id), None) is not None
+
+    async def everywhere(self) -> list[tuple[str, Location]]:
+        return [(channel, at) for (channel, _), at in self.kept.items() if at.expires_at > self.now()]
+
+    async def forget_expired(self) -> None:
+        self.erased += 1
+        self.kept = {key: at for key, at in self.kept.items() if at.expires_at > self.now()}
+
+
 class Worker:
     """One worker's realtime core."""
 
@@ -230,6 +268,7 @@ class Worker:
         self.hub = Hub(
             name,
             log,
+            MemoryLocations(),
             MemoryBroker(),
             self._read_token,
             self._ended_since,

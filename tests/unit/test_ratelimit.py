@@ -51,7 +51,7 @@ def test_keys_do_not_share() -> None:
 def test_what_is_over_the_limit_says_when_to_come_back() -> None:
     limiter = Limiter(Rate(burst=1, per_second=0.1), Clock())
     limiter.check("ada", "attempts to log in")
-    with pytest.raises(TooManyRequests, match="Too many attempts to log in. Try again in 10 seconds.") as caught:
+    with pytest.raises(TooManyRequests, match=r"Too many attempts to log in\. Try again in 10 seconds\.") as caught:
         limiter.check("ada", "attempts to log in")
     assert caught.value.retry_after == 10
 
