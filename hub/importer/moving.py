@@ -4,6 +4,7 @@ from hub.importer.old_site import OldSite
 from hub.importer.opinions import move_stars
 from hub.importer.people import move_people
 from hub.importer.places import move_channels
+from hub.importer.quizzes import move_quizzes
 from hub.importer.report import Report
 from hub.importer.writings import move_writings
 from hub.store import imports
@@ -13,7 +14,6 @@ from hub.store.database import Transaction
 _LEFT = {
     "locations": "where somebody was: the hub keeps no trail",
     "ai_messages": "they say nothing of whose they were, and the hub's conversations are private",
-    "quiz_results": "they hold no points: take the quiz again",
 }
 
 
@@ -34,6 +34,7 @@ def move_in(tx: Transaction, site: OldSite, *, dry_run: bool = False) -> Report:
     changed |= move_writings(tx, site, people, places, report)
     for channel_id in sorted(changed):
         imports.renew_epoch(tx, channel_id)
+    move_quizzes(tx, site, people, report)
     _tell_left(site, report)
     if dry_run:
         raise OnlyTried(report)

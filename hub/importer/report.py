@@ -47,6 +47,8 @@ class Report(Struct):
     def lines(self) -> Iterator[str]:
         """The report to print."""
         for name, table in self.tables.items():
+            if name in self.absent:
+                continue
             skipped = table.rows - table.taken - table.known
             yield (
                 f"{name:16} {table.rows:7,} rows: {table.taken:,} taken, "
@@ -57,7 +59,7 @@ class Report(Struct):
         if self.absent:
             yield f"not in the file: {', '.join(self.absent)}"
         for what, labels in self.notes.items():
-            yield f"{what}: {_named(labels)}"
+            yield f"{len(labels):,} × {what}: {_named(labels)}"
 
 
 def _named(labels: list[str]) -> str:

@@ -52,7 +52,7 @@ def _move(
 
 def _circumstances(tx: Transaction, at: str, user_id: int | None) -> list[str]:
     no_author = ["written by somebody who is not there: shown as by a former member"] if user_id is None else []
-    return [*no_author, "had no time: dated today"] if at == tx.now else no_author
+    return [*no_author, "had no time, so dated today"] if at == tx.now else no_author
 
 
 def _add_post(

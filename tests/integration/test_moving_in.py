@@ -191,56 +191,79 @@ async def test_the_newest_stars_of_a_member_count_and_the_summary_is_exact(
 ) -> None:
     site.add(
         "ratings",
-        (1, 1, 1, 2, "2024-05-05 10:00:00"),
-        (2, 5, 1, 2, "2024-07-05 10:00:00"),
-        (3, 3, 1, 2, "2024-06-05 10:00:00"),
-        (4, 4, 2, 2, None),
-        (5, 9, 3, 2, None),
-        (6, 4, 99, 2, None),
+        (1, 1, 1, 3, "2024-05-05 10:00:00"),
+        (2, 5, 1, 3, "2024-07-05 10:00:00"),
+        (3, 3, 1, 3, "2024-06-05 10:00:00"),
+        (4, 4, 2, 3, None),
+        (5, 9, 3, 3, None),
+        (6, 4, 99, 3, None),
         (7, 4, 1, 99, None),
     )
-    site.add("analytics", (1, 2, 2, 1), (2, 2, 3, 2))
+    site.add("analytics", (1, 3, 2, 1), (2, 3, 3, 2))
     site.add(
         "reviews",
-        (1, "Reef", "Clear water.", 1, 1, 2, "2024-05-01 08:00:00"),
-        (2, "Orphan", "Who?", 5, 99, 2, None),
-        (3, "No stars", "Fine.", None, 3, 2, None),
+        (1, "Reef", "Clear water.", 1, 1, 3, "2024-05-01 08:00:00"),
+        (2, "Orphan", "Who?", 5, 99, 3, None),
+        (3, "No stars", "Fine.", None, 3, 3, None),
     )
     hub = start_hub(start=False)
     report = move(hub, site)
     hub.start()
     api = new_api(hub.base_url)
-    rating = await api.call("GET", "/api/channels/buck-island-reef/rating")
+    rating = await api.call("GET", "/api/channels/chosen-park/rating")
     assert rating["histogram"] == {"1": 0, "2": 1, "3": 0, "4": 1, "5": 1}
-    entries = await api.call("GET", "/api/analytics", params={"channel": "buck-island-reef"})
+    entries = await api.call("GET", "/api/analytics", params={"channel": "chosen-park"})
     found = {entry["username"]: (entry["stars"], entry["updated_at"][:10]) for entry in entries["items"]}
     assert found["toby"] == (5, "2024-07-05") and found["hop"][0] == 4 and found["niko"][0] == 2
-    reviews = (await api.call("GET", "/api/channels/buck-island-reef/reviews"))["items"]
+    reviews = (await api.call("GET", "/api/channels/chosen-park/reviews"))["items"]
     assert {review["title"]: review["stars"] for review in reviews} == {"Reef": 5, "Orphan": None, "No stars": None}
     assert [one["created_at"] for one in reviews if one["title"] == "Reef"] == ["2024-05-01T08:00:00.000000Z"]
     assert "ratings                7 rows: 2 taken, 0 here already, 5 skipped" in report
     assert "analytics              2 rows: 1 taken, 0 here already, 1 skipped" in report
     assert "reviews 1 (1 → 5), reviews 2 (5 → None)" in report
     summary = await api.call("GET", "/api/analytics/summary")
-    reef = next(one for one in summary["items"] if one["channel"] == "buck-island-reef")
+    reef = next(one for one in summary["items"] if one["channel"] == "chosen-park")
     assert (reef["ratings"], reef["reviews"]) == (3, 3)
 
 
 async def test_stars_and_text_that_members_changed_here_stay(
     start_hub: StartHub, new_api: NewApi, site: FlaskSite
 ) -> None:
-    site.add("ratings", (1, 1, 3, 2, "2024-05-05 10:00:00"))
+    site.add("ratings", (1, 1, 3, 3, "2024-05-05 10:00:00"))
     hub = start_hub()
     move(hub, site)
     niko = new_api(hub.base_url)
     await niko.login("niko", OLD)
-    await niko.call("DELETE", "/api/channels/buck-island-reef/rating")
+    await niko.call("DELETE", "/api/channels/chosen-park/rating")
     toby = new_api(hub.base_url)
     await toby.login("toby", OLD)
     await toby.delete_post((await toby.all_posts("denali"))[0]["id"])
     assert "0 rows were taken." in move(hub, site)
-    assert (await niko.call("GET", "/api/channels/buck-island-reef/rating"))["count"] == 0
+    assert (await niko.call("GET", "/api/channels/chosen-park/rating"))["count"] == 0
     assert "Snow" not in [post["title"] for post in await niko.all_posts("denali")]
+
+
+async def test_quiz_results_name_the_same_park_and_the_newest_is_the_latest(
+    start_hub: StartHub, new_api: NewApi, site: FlaskSite
+) -> None:
+    site.add(
+        "quiz_results",
+        (1, 3, "Grand Canyon National Park", "2024-08-05 10:00:00"),
+        (2, 3, "Denali", "2024-05-05 10:00:00"),
+        (3, 1, "Buck Reef National Park", None),
+        (4, 2, "Redwood National and State Parks", "2024-05-05 10:00:00"),
+        (5, 1, "Disneyland", None),
+        (6, 99, "Denali", None),
+    )
+    hub = start_hub(start=False)
+    report = move(hub, site)
+    assert "quiz_results           6 rows: 4 taken, 0 here already, 2 skipped" in report
+    hub.start()
+    for username, park in (("niko", "grand-canyon"), ("toby", "buck-island-reef"), ("hop", "redwood")):
+        api = new_api(hub.base_url)
+        await api.login(username, OLD)
+        assert (await api.call("GET", "/api/quiz"))["park"]["slug"] == park
+    assert "0 rows were taken." in move(hub, site)
 
 
 async def test_who_left_does_not_come_back(start_hub: StartHub, new_api: NewApi, site: FlaskSite) -> None:
