@@ -1,6 +1,7 @@
 /** A conversation that is open in this page: its state, its connection, and the question that is on its way. */
 import { signal } from "@preact/signals";
 import { socketUrl } from "../api/http.js";
+import { newId } from "../api/ids.js";
 import { call, freshToken, member, onToken, rejectToken } from "../api/session.js";
 import { keepDraft, readDraft } from "../api/storage.js";
 import { backoff } from "../feed/backoff.js";
@@ -67,7 +68,7 @@ export class OpenChat {
   }
 
   /** Ask; the question is kept until the hub has it. */
-  ask(text, clientId = crypto.randomUUID()) {
+  ask(text, clientId = newId()) {
     return this.#send({ text, client_id: clientId, status: "sending", error: null });
   }
 

@@ -1,5 +1,6 @@
 /** A review being written: kept as a draft while it grows, and sent again by itself where the signal is weak. */
 import { useEffect, useRef, useState } from "preact/hooks";
+import { newId } from "../api/ids.js";
 import { backoff } from "../feed/backoff.js";
 import { bodyOf, EMPTY_DRAFT, mayComeThrough, missingIn } from "../feed/review-draft.js";
 import { html } from "../html.js";
@@ -60,7 +61,7 @@ function usePublishing(channel, mine, draft, onChange, onClose) {
   const [state, setState] = useState(IDLE);
   const attempt = useRef(0);
   const send = async () => {
-    const clientId = draft.client_id || crypto.randomUUID();
+    const clientId = draft.client_id || newId();
     setState({ ...IDLE, kind: "sending" });
     await onChange({ ...draft, client_id: clientId });
     try {

@@ -1,5 +1,6 @@
 /** Sends what is in the outbox, in order, now and whenever there is signal again. */
 import { signal } from "@preact/signals";
+import { newId } from "../api/ids.js";
 import { call, member } from "../api/session.js";
 import { dropEntry, hasEntry, keepEntry, outboxEntries } from "../api/storage.js";
 import { backoff } from "./backoff.js";
@@ -25,7 +26,7 @@ export async function startSending() {
 /** Put a post into the outbox. */
 export async function post(channel, text) {
   const author = member.peek();
-  const entry = newEntry(channel, text, crypto.randomUUID(), new Date().toISOString());
+  const entry = newEntry(channel, text, newId(), new Date().toISOString());
   entry.author = { username: author.username, name: author.name };
   outbox.value = [...outbox.value, entry];
   await keepEntry(entry);
