@@ -6,6 +6,7 @@ export const ROUTES = [
   { path: "/", load: () => import("./pages/home.js"), nav: "Channels" },
   { path: "/channels/:slug", load: () => import("./pages/channel.js"), fills: true },
   { path: "/analytics", load: () => import("./pages/analytics.js"), nav: "Analytics" },
+  { path: "/quiz", load: () => import("./pages/quiz.js"), nav: "Quiz" },
   { path: "/chat", load: () => import("./pages/chat.js"), nav: "Ranger", fills: true },
   { path: "/chat/:conversation", load: () => import("./pages/chat.js"), fills: true },
   { path: "/moderation", load: () => import("./pages/moderation.js"), nav: "Moderation", when: isStaff },
