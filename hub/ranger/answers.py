@@ -21,7 +21,7 @@ from hub.store import answers
 from hub.store.answers import Ending, Progress, UnderWay
 from hub.store.database import Database
 
-SAVE_SECONDS = 1.0
+SAVE_SECONDS = 0.75
 SILENT_SECONDS = 5.0
 FINISH_ATTEMPTS = 20
 FINISH_PAUSE_SECONDS = 0.5
@@ -38,7 +38,7 @@ class Running:
         self.question_id = question_id
         self.started = now
         self.pieces: list[str] = []
-        self.saved = 0
+        self.saved, self.saved_at = 0, now
         self.sources: list[Source] = []
         self.usage = Usage()
         self.reason: Reason = "interrupted"
@@ -93,6 +93,12 @@ class Answers:
         """Stop an answer of this worker, and with it the call to the model."""
         self._end(message_id, "stopped")
 
+    def drop_in(self, conversation_id: int) -> None:
+        """Leave this worker's answer in a conversation that is deleted."""
+        for running in list(self.running.values()):
+            if running.conversation_id == conversation_id:
+                running.end("over")
+
     def drop(self, message_ids: Sequence[int]) -> None:
         """Leave answers of this worker that are over or deleted."""
         for message_id in message_ids:
@@ -109,8 +115,12 @@ class Answers:
             await asyncio.wait(tasks)
 
     async def save(self) -> None:
-        """Store the texts so far, and learn which answers are to stop. Raises Unavailable."""
-        growing = [running for running in self.running.values() if not running.ending]
+        """Store the texts that were not for a while, and learn which answers are to stop. Raises Unavailable.
+
+        Called often, so that many answers do not all come at once: the event loop would stand still meanwhile.
+        """
+        now = self._clock()
+        growing = [it for it in self.running.values() if not it.ending and now - it.saved_at >= SAVE_SECONDS]
         if not growing:
             return
         lengths = [len(running.pieces) for running in growing]
@@ -120,7 +130,7 @@ class Answers:
         ]
         saved = await self._database.write(lambda tx: answers.save(tx, progress))
         for running, length in zip(growing, lengths, strict=True):
-            running.saved = length
+            running.saved, running.saved_at = length, now
         self.drop(saved.over)
         for message_id in saved.to_stop:
             self.stop(message_id)
@@ -194,7 +204,7 @@ class Answers:
         async with aclosing(self._model.answer(prompt)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Source):
-                    running.sources.append(piece)
+                    running.sources += [piece] if piece not in running.sources else []
                 elif isinstance(piece, Usage):
                     running.usage = piece
                 elif piece:
@@ -205,6 +215,8 @@ class Answers:
     def _piece(self, running: Running, text: str) -> None:
         if not running.pieces:
             figures.first_piece_seconds.observe(self._clock() - running.started)
+        # PostgreSQL takes no null character in a text.
+        text = text.replace("\0", "")
         delta = ChatDelta(running.message_id, len(running.pieces), text)
         running.pieces.append(text)
         self._rooms.publish(running.conversation_id, delta)

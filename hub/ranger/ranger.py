@@ -8,7 +8,7 @@ from typing import Any
 from hub.channels.broker import Broker
 from hub.conversation import Conversation, ConversationEdit, Message, MessageInput
 from hub.errors import Unavailable
-from hub.ranger.answers import SAVE_SECONDS, Answers
+from hub.ranger.answers import Answers
 from hub.ranger.context import PromptLimits
 from hub.ranger.model import RangerModel
 from hub.ranger.room import Control, Stop
@@ -22,6 +22,7 @@ from hub.tokens import Identity
 
 ATTEMPTS = Rate(burst=10, per_second=1)
 DRAIN_SHARE = 0.5
+SAVE_TICK_SECONDS = 0.2
 log = logging.getLogger("hub.ranger")
 
 
@@ -50,9 +51,9 @@ class Ranger:
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self, watch: Callable[[asyncio.Task[None]], None]) -> None:
-        """Begin to store, to watch and to compare, once a second; `watch` is given the tasks, which must not end."""
-        rounds = (self.answers.save, self.answers.watch, self.rooms.tick)
-        self._tasks = [asyncio.create_task(self._each_second(work)) for work in rounds]
+        """Begin to store, to watch and to compare; `watch` is given the tasks, which must not end."""
+        rounds = ((self.answers.save, SAVE_TICK_SECONDS), (self.answers.watch, 1.0), (self.rooms.tick, 1.0))
+        self._tasks = [asyncio.create_task(self._again_and_again(work, seconds)) for work, seconds in rounds]
         for task in self._tasks:
             watch(task)
 
@@ -111,7 +112,7 @@ class Ranger:
         """Delete a conversation for good; its sockets close. Raises NotFound."""
         deleted = await self._database.write(lambda tx: conversations.delete(tx, who.user_id, conversation_id))
         self.rooms.publish(conversation_id, deleted)
-        await self.answers.save()
+        self.answers.drop_in(conversation_id)
 
     async def delete_message(self, who: Identity, message_id: int) -> None:
         """Delete a question with its answers, or an answer, for good. Raises NotFound."""
@@ -163,10 +164,10 @@ class Ranger:
         else:
             self.rooms.repeat(conversation_id, control.message_id, control.index, running.pieces)
 
-    async def _each_second(self, work: Callable[[], Awaitable[Any]]) -> None:
+    async def _again_and_again(self, work: Callable[[], Awaitable[Any]], seconds: float) -> None:
         failing = False
         while True:
-            await asyncio.sleep(SAVE_SECONDS)
+            await asyncio.sleep(seconds)
             try:
                 await work()
                 failing = False

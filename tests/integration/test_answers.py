@@ -101,6 +101,7 @@ async def test_the_text_is_stored_while_it_grows(stage: Stage) -> None:
     for word in ("Take ", "water"):
         model.words.put_nowait(word)
     await stage.until(lambda: len(running.pieces) == 2)
+    stage.now += 1
     await ranger.answers.save()
     assert ((await stage.answer()).text, (await stage.answer()).status) == ("Take water", "streaming")
     await ranger.close()
@@ -133,6 +134,7 @@ async def test_an_answer_whose_heart_has_stopped_is_interrupted_by_another_worke
             stage.now += SILENT_SECONDS / 2
         assert (await stage.answer()).status == ("streaming" if beats else "interrupted")
     assert (await stage.answer()).text == "So far."
+    stage.now += 1
     await lost.answers.save()
     await stage.until(lambda: not lost.answers.running)
     assert model.left.is_set()
