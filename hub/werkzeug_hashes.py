@@ -8,7 +8,7 @@ import re
 from werkzeug.security import check_password_hash
 
 PBKDF2_ROUNDS = 2_000_000
-SCRYPT_MEMORY = 128 * 1024 * 1024
+SCRYPT_MEMORY = 64 * 1024 * 1024
 SCRYPT_LANES = 4
 _PBKDF2 = re.compile(
     r"pbkdf2:sha(?:256:([1-9]\d{0,6})\$[^$]{1,128}\$[0-9a-f]{64}|512:([1-9]\d{0,6})\$[^$]{1,128}\$[0-9a-f]{128})"

@@ -245,6 +245,8 @@ async def test_a_muted_member_cannot_write_there_and_is_told_until_when_and_why(
         answer = await ada.request(method, path, json=text)
         assert answer.status_code == 403 and "Calm down first." in answer.json()["detail"]
         assert f"{datetime.fromisoformat(made['until']):%H:%M} UTC" in answer.json()["detail"]
+    place = {"latitude": 63.1, "longitude": -151.2, "expires_in": 900}
+    assert await status(ada, "PUT", f"/api/channels/{park}/location", json=place) == 403
     await write(ada, other, "posts")
     await write(ben, park, "posts")
     assert (await ada.call("GET", "/api/moderation/mine"))["mutes"] == [made]
