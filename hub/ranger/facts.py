@@ -22,8 +22,8 @@ _INDOORS = frozenset(
 _ASKS_WHETHER = re.compile(r"\b(can|could|may|allowed|possible|is there|are there|where|which|do they|offer)\b", re.I)
 _ASKS_WHERE = re.compile(r"\bwhere(?:'s|’s| is| are)\s+(it|this|the park|here)\b|\blocated\b|\blocation\b", re.I)
 _ASKS_WHAT = re.compile(
-    r"\b(activities|things to do|what to do (?:here|there)|what (?:can|could) (?:i|we|you|one) do(?: here| there)?\W*$|"
-    r"what is there to (?:do|see))\b|what (?:can|could) (?:i|we|you|one) do (?:here|there)",
+    r"\b(?:activities|things to do|what is there to (?:do|see)|"
+    r"what (?:to|(?:can|could|should) (?:i|we|you|one)) (?:do|see)(?: here| there| (?:in|at) \w+)?\W*$)",
     re.I,
 )
 _SHOWN_ACTIVITIES, _SHOWN_PARKS = 8, 5
@@ -50,7 +50,7 @@ def fact(question: str, park: Park | None) -> Fact | None:
             f"near {park.latitude:.2f}°, {park.longitude:.2f}°.",
             [_source(park)],
         )
-    if park is not None and _ASKS_WHAT.search(question):
+    if park is not None and _ASKS_WHAT.search(question.replace(park.name, "it")):
         return _all_activities(park)
     return _activity(question, park) if _ASKS_WHETHER.search(question) else None
 

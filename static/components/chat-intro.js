@@ -21,11 +21,11 @@ export function useRangerKind() {
 }
 
 /** The start of a conversation; without `onAsk` the questions only show what it can do. */
-export function ChatIntro({ about, onAsk, children }) {
+export function ChatIntro({ about, onAsk, heading = "h2", children }) {
   return html`
     <div class="chat-intro">
       <span class="chat-badge chat-badge-large"><${Logo} /></span>
-      <h2>${about ? `Ask the ranger about ${about.name}` : "Ask the camping ranger"}</h2>
+      <${heading} class="chat-intro-title">${about ? `Ask the ranger about ${about.name}` : "Ask the camping ranger"}<//>
       <p>Gear and cheaper alternatives, food, water, weather, wildlife, first aid, permits: short answers, safety first.</p>
       ${children}
       <ul class="chat-suggestions" aria-label="Questions you might ask">
@@ -44,11 +44,11 @@ export function ChatIntro({ about, onAsk, children }) {
 }
 
 /** For a guest: what it can do, and the way in. */
-export function ChatGuest({ about }) {
+export function ChatGuest({ about, heading }) {
   return html`
     <div class="chat chat-guest">
       <div class="chat-scroll">
-        <${ChatIntro} about=${about}>
+        <${ChatIntro} about=${about} heading=${heading}>
           <p>Members can ask. An account is free, and your conversations are yours alone.</p>
           <div class="buttons">
             <a class="button" href=${loginHref()}>Log in to ask</a>

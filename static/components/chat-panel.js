@@ -23,7 +23,7 @@ import { Empty, Loading } from "./states.js";
 export function ChatPanel({ id, about, inPage = false, intro = null, onBegun }) {
   return id === null
     ? html`<${NewChat} key="new" about=${about} intro=${intro} onBegun=${onBegun} />`
-    : html`<${Chat} key=${id} id=${id} about=${about} inPage=${inPage} />`;
+    : html`<${Chat} key=${`${member.value.username}/${id}`} id=${id} about=${about} inPage=${inPage} />`;
 }
 
 function NewChat({ about, intro, onBegun }) {

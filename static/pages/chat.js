@@ -19,7 +19,7 @@ export default function ChatPage({ params, query }) {
   useEffect(() => void (document.title = `${current ? titleOf(current) : "Ranger"} · Frostbyte Hub`), [current?.title]);
   const about = channels.get(id === null ? query.channel : current?.channel) ?? null;
   if (member.value === undefined) return html`<${Loading} />`;
-  if (member.value === null) return html`<${ChatGuest} about=${about} />`;
+  if (member.value === null) return html`<${ChatGuest} about=${about} heading="h1" />`;
   if (id !== null && !(Number.isSafeInteger(id) && id > 0)) return html`<${NotFound} what="There is no such conversation." />`;
   return html`<${Page} id=${id} about=${about} channels=${channels} current=${current} />`;
 }

@@ -11,6 +11,7 @@ from typing import Any
 import grpc
 import pytest
 import pytest_asyncio
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.conftest import SignIn
@@ -383,3 +384,13 @@ async def test_somebody_elses_conversation_is_not_there(gemini: GeminiServer, op
     await other.goto(page.url)
     await expect(other.get_by_text("This conversation is not there.")).to_be_visible()
     await expect(other.get_by_text("A secret?")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_the_chat_has_no_barriers(gemini: GeminiServer, open_chat: OpenChat, scheme: str) -> None:
+    gemini.script = says("Stay **calm**:\n\n- back away\n- [read this](https://www.nps.gov/)")
+    page, _ = await open_chat(color_scheme=scheme, bypass_csp=True)
+    await ask(page, "A bear!")
+    await answered(page, 1)
+    found = await Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()

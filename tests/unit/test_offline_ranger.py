@@ -217,7 +217,9 @@ async def test_a_parks_activities_and_place_come_from_the_catalogue(ranger: Offl
     assert "does not list snorkeling for Denali" in elsewhere.text
     assert "biscayne" in [source.id for source in elsewhere.sources]
     assert "Zion National Park is in UT (Southwest)" in (await ask(ranger, "Where is Zion?")).text
-    assert "canyoneering" in (await ask(ranger, "what can I do here?", "zion")).text
+    for question in ("what can I do here?", "What can I do in Zion?", "things to do?"):
+        assert "canyoneering" in (await ask(ranger, question, "zion")).text
+    assert "lists" not in (await ask(ranger, "What can I do in a thunderstorm?", "zion")).text
 
 
 async def test_a_short_question_is_read_together_with_the_one_before(ranger: OfflineRanger) -> None:
