@@ -4,6 +4,7 @@ import { starWords } from "../feed/reviews.js";
 import { html } from "../html.js";
 import { Confirm } from "./dialog.js";
 import { deleteReview } from "./review-actions.js";
+import { focusHeading } from "./review-focus.js";
 import { toast } from "./toasts.js";
 
 /** The question; only the author is asked about the stars. */
@@ -14,6 +15,7 @@ export function ReviewDeletion({ channel, review, isMine, onClose }) {
     onClose();
     try {
       await deleteReview(channel, review.id, rating);
+      focusHeading();
       toast("The review is deleted.");
     } catch (error) {
       toast(`Not deleted. ${error.message}`);

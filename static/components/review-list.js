@@ -7,6 +7,7 @@ import { html } from "../html.js";
 import { RatingPanel } from "./rating-panel.js";
 import { Review } from "./review.js";
 import { useReviewDraft } from "./review-draft.js";
+import { headingProps, useReturningFocus } from "./review-focus.js";
 import { NewReview } from "./review-new.js";
 import { useReviewPages } from "./review-pages.js";
 import { Empty, ErrorBox, Loading } from "./states.js";
@@ -22,7 +23,7 @@ export function Reviews({ channel }) {
       <div class="reviews">
         <${RatingPanel} channel=${channel} />
         <div class="reviews-bar">
-          <h2>Reviews</h2>
+          <h2 ...${headingProps}>Reviews</h2>
           <${Order} sort=${sort} onSort=${setSort} />
         </div>
         ${member.value && html`<${Writing} key=${member.value.username} channel=${channel} />`}
@@ -48,10 +49,11 @@ function Order({ sort, onSort }) {
 function Writing({ channel }) {
   const [draft, setDraft] = useReviewDraft(`${member.value.username}/${channel.slug}/review`);
   const [open, setOpen] = useState(false);
+  const opener = useReturningFocus(open);
   if (draft === null) return null;
   if (!open) {
     return html`
-      <button class="button button-small reviews-write" type="button" onClick=${() => setOpen(true)}>
+      <button ref=${opener} class="button button-small reviews-write" type="button" onClick=${() => setOpen(true)}>
         ${isBegun(draft) ? "Go on with your draft" : "Write a review"}
       </button>
     `;

@@ -11,11 +11,13 @@ import { Moderate } from "./moderate.js";
 import { PlainText } from "./plain-text.js";
 import { GivenStars } from "./rating-stars.js";
 import { ReviewDeletion } from "./review-delete.js";
+import { useReturningFocus } from "./review-focus.js";
 import { ReviewEditor } from "./review-form.js";
 
 /** A row of the list. */
 export function Review({ channel, review, voted, onVote }) {
   const [editing, setEditing] = useState(false);
+  const editButton = useReturningFocus(editing);
   const name = `review-${review.id}`;
   const anchor = useAnchor(name);
   return html`
@@ -32,7 +34,8 @@ export function Review({ channel, review, voted, onVote }) {
         : html`
             <h3 class="post-title">${review.title}</h3>
             <${PlainText} text=${review.comment} />
-            <${Foot} channel=${channel} review=${review} voted=${voted} onVote=${onVote} onEdit=${() => setEditing(true)} />
+            <${Foot} channel=${channel} review=${review} voted=${voted} onVote=${onVote} editButton=${editButton}
+              onEdit=${() => setEditing(true)} />
           `}
     </article>
   `;
@@ -60,7 +63,7 @@ function Facts({ review }) {
   `;
 }
 
-function Foot({ channel, review, voted, onVote, onEdit }) {
+function Foot({ channel, review, voted, onVote, editButton, onEdit }) {
   const [asking, setAsking] = useState(false);
   const who = member.value;
   const isMine = Boolean(who) && review.author.username === who.username;
@@ -72,7 +75,9 @@ function Foot({ channel, review, voted, onVote, onEdit }) {
       ${(isMine || isModerator(who)) &&
       html`
         <span class="review-actions">
-          <button class="icon-button" type="button" aria-label="Edit this review" title="Edit" onClick=${onEdit}><${Icon} name="edit" /></button>
+          <button ref=${editButton} class="icon-button" type="button" aria-label="Edit this review" title="Edit" onClick=${onEdit}>
+            <${Icon} name="edit" />
+          </button>
           <button class="icon-button" type="button" aria-label="Delete this review" title="Delete" onClick=${() => setAsking(true)}>
             <${Icon} name="trash" />
           </button>

@@ -134,6 +134,7 @@ async def test_a_review_written_in_one_window_appears_changes_and_goes_in_anothe
     await review(ada, "Go in May").get_by_role("button", name="Edit this review").click()
     await ada.get_by_role("form", name="Change the review").get_by_label("Title").fill("Go in June")
     await ada.get_by_role("button", name="Save").click()
+    await expect(ada.get_by_role("button", name="Edit this review")).to_be_focused()
     await expect(review(guest, "Go in June")).to_contain_text("edited")
     await expect(rows(guest)).to_have_count(1)
     await review(ada, "Go in June").get_by_role("button", name="Delete this review").click()
@@ -151,6 +152,7 @@ async def test_deleting_a_review_keeps_or_removes_its_authors_rating(sign_in: Si
         await ada.get_by_label(choice).check()
         await ada.get_by_role("dialog").get_by_role("button", name="Delete").click()
         await expect(rows(ada)).to_have_count(0)
+        await expect(ada.get_by_role("heading", name="Reviews", exact=True)).to_be_focused()
         await expect(ada.locator(".average-number")).to_have_text(rating)
     await expect(my_stars(ada).get_by_role("radio", checked=True)).to_have_count(0)
 
