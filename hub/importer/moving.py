@@ -7,7 +7,7 @@ from hub.importer.places import move_channels
 from hub.importer.quizzes import move_quizzes
 from hub.importer.report import Report
 from hub.importer.writings import move_writings
-from hub.store import imports
+from hub.store import channels, imports
 from hub.store.database import Transaction
 
 # Why the hub has no use for what these tables hold.
@@ -30,6 +30,8 @@ def move_in(tx: Transaction, site: OldSite, *, dry_run: bool = False) -> Report:
     report = Report(absent=site.absent)
     people = move_people(tx, site, report)
     places = move_channels(tx, site, report)
+    for channel in sorted(set(places.values()), key=lambda one: one.id):
+        channels.lock(tx, channel)
     changed = move_stars(tx, site, people, places, report)
     changed |= move_writings(tx, site, people, places, report)
     for channel_id in sorted(changed):
