@@ -1,5 +1,7 @@
 """For operators and monitors: is it alive, is it ready, and the descriptions of API and events."""
 
+import asyncio
+import contextlib
 from typing import Any
 
 from msgspec import Struct
@@ -8,9 +10,13 @@ from quart_schema import document_response, hide, tag_blueprint
 
 from hub import metrics
 from hub.asyncapi import describe
+from hub.errors import Unavailable
 from hub.handlers.context import services
 from hub.handlers.json import answer
 from hub.store import log
+from hub.store.database import probe
+
+PROBE_SECONDS = 2.0
 
 operations = Blueprint("operations", __name__)
 tag_blueprint(operations, ["operations"])
@@ -43,13 +49,24 @@ async def healthz() -> Response:
 @document_response(Readiness, 200)
 @document_response(Readiness, 503)
 async def readyz() -> Response:
-    """200 when the database answers; 503 otherwise or while draining."""
+    """200 when the database reads and writes; 503 otherwise or while draining."""
     hub = services().hub
     await services().database.read(log.heads)
+    trouble = await _trouble()
     broker = "connected" if hub.broker.connected else "away: the feeds go on from the log"
-    status = "draining" if hub.draining else "ready"
-    ready = Readiness(status, "ok", broker, len(hub.registry.sockets))
-    return answer(ready, 503 if hub.draining else 200)
+    status = "draining" if hub.draining else "read-only" if trouble else "ready"
+    ready = Readiness(status, trouble or "ok", broker, len(hub.registry.sockets))
+    return answer(ready, 200 if status == "ready" else 503)
+
+
+async def _trouble() -> str:
+    """Why nothing can be written now; empty when the last write went well, or one goes well now."""
+    database = services().database
+    if database.trouble:
+        with contextlib.suppress(Unavailable, TimeoutError):
+            async with asyncio.timeout(PROBE_SECONDS):
+                await database.write(probe)
+    return database.trouble
 
 
 @operations.get("/metrics")

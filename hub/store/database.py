@@ -52,6 +52,8 @@ class Database(Protocol):
     """A database that runs units of work."""
 
     on_commit: OnCommit
+    trouble: str
+    """Why the last write could not be taken, as a sentence; empty when it was."""
 
     async def write(self, unit: Callable[[Transaction], T]) -> T:
         """Run `unit` and return its result once it is durable.
@@ -67,6 +69,12 @@ class Database(Protocol):
 
     async def close(self) -> None:
         """Finish what is waiting and close the connections."""
+
+
+def probe(tx: Transaction) -> None:
+    """Write something and leave nothing: fails when the database cannot take a write."""
+    tx.run("INSERT INTO schema_migrations (name, applied_at) VALUES ('probe', :now)", now=tx.now)
+    tx.run("DELETE FROM schema_migrations WHERE name = 'probe'")
 
 
 def required(row: Row | None) -> Row:

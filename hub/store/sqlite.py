@@ -62,6 +62,7 @@ class SqliteDatabase:
     def __init__(self, path: Path, on_commit: OnCommit, *, checkpoints: bool = False) -> None:
         """`checkpoints` is for one process of all: SQLite's WAL-reset bug before 3.51.3 needs two that do it."""
         self.on_commit = on_commit
+        self.trouble = ""
         self._checkpoints = checkpoints
         self._path = path
         self._writer: aiosqlite.Connection
@@ -129,7 +130,9 @@ class SqliteDatabase:
         try:
             with _unavailable_when_sqlite_fails(), metrics.commit_seconds.time():
                 outcomes, announcements = await _on_thread(self._writer, _run_batch, [unit for unit, _ in batch])
+            self.trouble = ""
         except Unavailable as error:
+            self.trouble = error.detail
             outcomes, announcements = [(None, error)] * len(batch), []
         metrics.units.inc(sum(failure is None for _, failure in outcomes))
         if announcements:
@@ -194,9 +197,9 @@ def _run_unit(connection: sqlite3.Connection, transaction: SqliteTransaction, un
     connection.execute("SAVEPOINT unit")
     try:
         result = unit(transaction)
-    except sqlite3.OperationalError:
-        raise
     except BaseException as error:
+        if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+            raise  # The disk or a lock, not this unit's statement.
         del transaction.announcements[announced:]
         connection.execute("ROLLBACK TO unit")
         connection.execute("RELEASE unit")
