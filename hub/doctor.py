@@ -51,7 +51,7 @@ def _database(path: Path) -> Iterator[Finding]:
     free = stat.f_bavail * stat.f_frsize
     yield Finding("disk", free > FREE_BYTES, f"{free // 2**20} MiB free", f"Free some space on the disk of {folder}.")
     try:
-        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=2)
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=2)
         check = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         applied = {name for (name,) in connection.execute("SELECT name FROM schema_migrations")}
         connection.close()

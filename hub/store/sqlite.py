@@ -82,9 +82,10 @@ class SqliteDatabase:
         with _unavailable_when_sqlite_fails():
             # Writing over a short log again costs half of what making it longer does.
             pages = CHECKPOINT_PAGES if self._checkpoints else 0
-            self._writer = await _connect(f"file:{self._path}", f"PRAGMA wal_autocheckpoint={pages}")
+            uri = self._path.absolute().as_uri()
+            self._writer = await _connect(uri, f"PRAGMA wal_autocheckpoint={pages}")
             for _ in range(READERS):
-                self._idle_readers.append(await _connect(f"file:{self._path}?mode=ro", "PRAGMA query_only=ON"))
+                self._idle_readers.append(await _connect(f"{uri}?mode=ro", "PRAGMA query_only=ON"))
 
     async def write(self, unit: Callable[[Transaction], T]) -> T:
         """Run `unit`, durably. Raises what it raises, Conflict or Unavailable."""
