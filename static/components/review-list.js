@@ -8,6 +8,7 @@ import { RatingPanel } from "./rating-panel.js";
 import { Review } from "./review.js";
 import { useReviewDraft } from "./review-draft.js";
 import { headingProps, useReturningFocus } from "./review-focus.js";
+import { LinkedReview } from "./review-linked.js";
 import { NewReview } from "./review-new.js";
 import { useReviewPages } from "./review-pages.js";
 import { Empty, ErrorBox, Loading } from "./states.js";
@@ -27,6 +28,7 @@ export function Reviews({ channel }) {
           <${Order} sort=${sort} onSort=${setSort} />
         </div>
         ${member.value && html`<${Writing} key=${member.value.username} channel=${channel} />`}
+        <${LinkedReview} channel=${channel} pages=${pages} reviews=${reviews} />
         <${List} channel=${channel} pages=${pages} reviews=${reviews} />
         <${Spoken} channel=${channel} />
       </div>

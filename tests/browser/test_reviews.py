@@ -199,8 +199,9 @@ async def test_reviews_are_read_in_four_orders(
     await expect(ada.locator(".review h3")).to_have_text(["Best", "Also middling", "Middling", "Worst"])
 
 
-async def test_older_reviews_come_page_by_page_without_holes(sign_in: SignIn, member: Api, park: str) -> None:
-    for n in range(1, 56):
+async def test_older_reviews_come_page_by_page_and_a_link_finds_one(sign_in: SignIn, member: Api, park: str) -> None:
+    oldest = await write(member, park, "Number 1")
+    for n in range(2, 56):
         await write(member, park, f"Number {n}")
     ada = await sign_in("ada", tab(park))
     await expect(rows(ada)).to_have_count(50)
@@ -210,6 +211,11 @@ async def test_older_reviews_come_page_by_page_without_holes(sign_in: SignIn, me
     await expect(rows(ada)).to_have_count(56)
     assert await titles(ada) == [f"Number {n}" for n in range(56, 0, -1)]
     await expect(ada.get_by_role("button", name="Show more reviews")).to_have_count(0)
+    await ada.goto("/")
+    await ada.goto(f"{tab(park)}#review-{oldest['id']}")
+    await expect(ada.get_by_role("region", name="The review of this link")).to_contain_text("Number 1")
+    await expect(review(ada, "Number 1")).to_be_in_viewport()
+    await expect(rows(ada)).to_have_count(51)
 
 
 async def test_a_draft_outlives_the_page(sign_in: SignIn, park: str) -> None:
