@@ -6,7 +6,7 @@ import secrets
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +40,18 @@ class Hub:
         command = [sys.executable, "-m", "bench.hub_app", str(ports[1])]
         return Server(name, command, ports, self._environment(ports[0], redis_url), holds=self)
 
-    def served(self, workers: int = 1, redis_url: str = "", cores: str | int = SERVER_CORE) -> Server:
-        """`hub serve`, as a user starts it."""
+    def served(
+        self,
+        workers: int = 1,
+        redis_url: str = "",
+        cores: str | int = SERVER_CORE,
+        settings: Mapping[str, str] | None = None,
+    ) -> Server:
+        """`hub serve`, as a user starts it; `settings` are further ones."""
         port = free_port()
         command = [sys.executable, "-m", "hub.cli", "serve", "--workers", str(workers)]
-        return Server(f"hub x{workers}", command, [port], self._environment(port, redis_url), cores, holds=self)
+        environment = {**self._environment(port, redis_url), **(settings or {})}
+        return Server(f"hub x{workers}", command, [port], environment, cores, holds=self)
 
     def _environment(self, port: int, redis_url: str) -> dict[str, str]:
         return {
@@ -76,6 +83,11 @@ def hellos(count: int) -> list[str]:
         json.dumps({"type": "hello", "token": tokens.issue(1, "sam", "Sam", "visitor", f"session-{n}")})
         for n in range(count)
     ]
+
+
+def token() -> str:
+    """A token of the member's."""
+    return AccessTokens([KEY]).issue(1, "sam", "Sam", "visitor", "bench")
 
 
 def resume(since: int, epoch: str) -> str:

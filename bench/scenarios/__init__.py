@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from bench.context import Context
 from bench.report import Result
-from bench.scenarios import fanout, latency, sockets, trouble, workers, writers
+from bench.scenarios import fanout, latency, ranger, sockets, trouble, workers, writers
 
 SCENARIOS: dict[str, Callable[[Context], Result]] = {
     "fanout-w1": fanout.one_at_a_time,
@@ -21,4 +21,5 @@ SCENARIOS: dict[str, Callable[[Context], Result]] = {
     "pause": trouble.pause,
     "history": writers.history,
     "redis": workers.two_workers,
+    "ranger": ranger.pieces,
 }
