@@ -4,13 +4,19 @@
  */
 import { ChatTab } from "../components/chat-tab.js";
 import { Feed } from "../components/feed.js";
+import { LocationTab } from "../components/location-tab.js";
 import { Reviews } from "../components/review-list.js";
 
 export const TABS = [
   { id: "feed", label: "Feed", component: Feed },
   { id: "reviews", label: "Reviews", component: Reviews, when: isReviewed },
+  { id: "map", label: "Map", component: LocationTab, when: hasPlace },
   { id: "ranger", label: "Ranger", component: ChatTab },
 ];
+
+function hasPlace(about) {
+  return Boolean(about?.park);
+}
 
 /** Parks are reviewed; a topic shows reviews only where an earlier site left some. */
 function isReviewed(about) {
