@@ -4,11 +4,12 @@ import asyncio
 import logging
 
 from hub.errors import Unavailable
-from hub.store import accounts, log
+from hub.store import accounts, log, search
 from hub.store.sqlite import SqliteDatabase
 
 CHECKPOINT_SECONDS = 2.0
 TIDY_EVERY = 150
+ERASE_EVERY = 1_800
 logger = logging.getLogger("hub.maintenance")
 
 
@@ -41,5 +42,8 @@ class Maintenance:
                 if rounds % TIDY_EVERY == 0:
                     await self._database.write(log.trim)
                     await self._database.write(accounts.forget_old_sessions)
+                if rounds % ERASE_EVERY == 0:
+                    while await self._database.write(search.forget_erased):
+                        pass
             except Unavailable as error:
                 logger.warning("maintenance has to wait: %s", error)

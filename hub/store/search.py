@@ -12,7 +12,7 @@ from msgspec import Struct
 from hub.cursor import decode_cursor, encode_cursor
 from hub.model import FORMER_MEMBER, Author
 from hub.store import channels
-from hub.store.database import Row, Transaction, Value
+from hub.store.database import Row, Transaction, Value, required
 from hub.terms import excerpt
 
 Kind = Literal["post", "review"]
@@ -24,6 +24,7 @@ _VECTOR = (
 )
 _EXCERPT = 280
 _DEEPEST = 1_000
+_PAGES = 200
 
 
 class Found(Struct, frozen=True):
@@ -71,6 +72,29 @@ def find(
     parts = [select(kind, table, channel is not None) for kind, table in _TABLES.items()]
     rows = tx.all(f"{' UNION ALL '.join(parts)} ORDER BY score, id DESC LIMIT :limit OFFSET :start", **params)
     return [_found(row, words) for row in rows]
+
+
+def forget_erased(tx: Transaction) -> bool:
+    """Take the next step in removing words from the index's file that were edited or deleted; whether there is more.
+
+    Each step rewrites at most some 200 pages of each index. PostgreSQL does this by itself, with its autovacuum.
+    """
+    if tx.engine != "sqlite":
+        return False
+    state = required(tx.one("SELECT due, merging FROM search_erased"))
+    if not (state["due"] or state["merging"]):
+        return False
+    # A negative number has all segments merged into one, which leaves out what was deleted (FTS5's documentation).
+    changed = [_merge(tx, table, -_PAGES if state["due"] else _PAGES) for table in _TABLES.values()]
+    more = bool(state["due"]) or any(changed)
+    tx.run("UPDATE search_erased SET due = 0, merging = :merging", merging=int(more))
+    return more
+
+
+def _merge(tx: Transaction, table: str, pages: int) -> bool:
+    before = required(tx.one("SELECT total_changes() AS n"))["n"]
+    tx.run(f"INSERT INTO {table}_search ({table}_search, rank) VALUES ('merge', :pages)", pages=pages)
+    return bool(required(tx.one("SELECT total_changes() AS n"))["n"] - before >= 2)
 
 
 def _sqlite(kind: Kind, table: str, in_channel: bool) -> str:
