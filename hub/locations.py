@@ -11,6 +11,7 @@ from hub.model import Input, field_errors
 
 SHORTEST_SECONDS = 15 * 60
 LONGEST_SECONDS = 8 * 3600
+USUAL_SECONDS = 3600
 
 Precision = Literal["exact", "area"]
 Latitude = Annotated[float, Meta(ge=-90, le=90, description="Degrees north.")]
@@ -24,7 +25,9 @@ class LocationInput(Input, frozen=True):
     latitude: Latitude
     longitude: Longitude
     precision: Precision = "area"
-    expires_in: Seconds = 3600
+    expires_in: Annotated[
+        Seconds | None, Meta(description="Left out, what is shared ends when it was to end, or in an hour.")
+    ] = None
 
     def shown(self) -> tuple[float, float]:
         """The latitude and longitude that may be stored and sent."""
@@ -52,7 +55,7 @@ class LocationPage(Struct, frozen=True):
     next: None = None
 
 
-def location_of(latitude: float, longitude: float, precision: str, expires_in: int) -> LocationInput:
+def location_of(latitude: float, longitude: float, precision: str, expires_in: int | None) -> LocationInput:
     """The fields of a `location.set` frame, checked. Raises InvalidInput, which says what is wrong."""
     given = {"latitude": latitude, "longitude": longitude, "precision": precision, "expires_in": expires_in}
     try:

@@ -43,7 +43,7 @@ class LocationSet(ClientFrame, frozen=True, tag="location.set"):
     latitude: float
     longitude: float
     precision: str = "area"
-    expires_in: int = 3600
+    expires_in: int | None = None
     id: FrameId | None = None
 
 

@@ -20,7 +20,7 @@ from hub.channels.memory import MemoryBroker
 from hub.channels.subscriber import Subscriber
 from hub.errors import Unauthorized, Unavailable
 from hub.events import Deleted, Envelope, PostDeleted, encode_event, tombstone
-from hub.locations import Location, LocationInput
+from hub.locations import USUAL_SECONDS, Location, LocationInput
 from hub.tokens import Identity
 
 T = TypeVar("T")
@@ -239,14 +239,19 @@ class MemoryLocations:
     async def put(self, channel: str, user_id: int, new: LocationInput) -> Location:
         self.writes += 1
         updated = f"{self.now()[:-8]}{self.writes:06}Z"
-        self.moment, before = self.moment + new.expires_in, self.moment
-        expires = self.now()
-        self.moment = before
+        known = self.kept.get((channel, user_id))
+        expires = known.expires_at if known and new.expires_in is None else self._later(new.expires_in or USUAL_SECONDS)
         latitude, longitude = new.shown()
         name = self.names.get(user_id, f"member{user_id}")
         location = Location(user_id, name, latitude, longitude, new.precision, updated, expires)
         self.kept[channel, user_id] = location
         return location
+
+    def _later(self, seconds: int) -> str:
+        self.moment, before = self.moment + seconds, self.moment
+        later = self.now()
+        self.moment = before
+        return later
 
     async def remove(self, channel: str, user_id: int) -> bool:
         return self.kept.pop((channel, user_id), None) is not None

@@ -78,13 +78,13 @@ class LiveLocations:
     def offer(self, channel: str, who: Identity, new: LocationInput) -> None:
         """Take a position from a socket; a newer one may replace it before it is stored, at most a second later."""
         key = (channel, who.username)
-        self._offered[key] = (who, new)
+        self._offered[key] = (who, self._instead_of_offered(key, new))
         if self._may_tell(key) and key not in self._storing:
             self._store_offered(key)
 
     async def put(self, channel: str, who: Identity, new: LocationInput) -> Location:
         """Store a position at once. Raises NotFound, Muted or Unavailable."""
-        self._offered.pop((channel, who.username), None)
+        new = self._instead_of_offered((channel, who.username), new)
         location = await self._store.put(channel, who.user_id, new)
         self._tell_soon(channel, location)
         return location
@@ -170,6 +170,10 @@ class LiveLocations:
             log.warning("expired locations are erased later: %s", error)
         finally:
             self._forgetting = None
+
+    def _instead_of_offered(self, key: Key, new: LocationInput) -> LocationInput:
+        _, offered = self._offered.pop(key, (None, new))
+        return new if new.expires_in else msgspec.structs.replace(new, expires_in=offered.expires_in)
 
     def _may_tell(self, key: Key) -> bool:
         return self._clock() - self._told_at.get(key, -1e9) >= INTERVAL_SECONDS

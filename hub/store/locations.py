@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from hub.errors import NotFound
-from hub.locations import Location, LocationInput
+from hub.locations import USUAL_SECONDS, Location, LocationInput
 from hub.model import rfc3339
 from hub.store import channels, mutes
 from hub.store.database import Database, Row, Transaction, required
@@ -16,7 +16,10 @@ _LOCATIONS = """SELECT locations.*, users.username, channels.slug FROM locations
 
 
 def put(tx: Transaction, slug: str, user_id: int, new: LocationInput) -> Location:
-    """Take a member's newest position. Raises NotFound for an unknown channel, or Muted."""
+    """Take a member's newest position; moving alone does not put off the end.
+
+    Raises NotFound for an unknown channel, or Muted.
+    """
     channel = channels.find(tx, slug)
     mutes.check(tx, user_id, channel)
     latitude, longitude = new.shown()
@@ -26,14 +29,16 @@ def put(tx: Transaction, slug: str, user_id: int, new: LocationInput) -> Locatio
             VALUES (:channel, :user, :latitude, :longitude, :exact, :now, :expires)
             ON CONFLICT (channel_id, user_id) DO UPDATE SET latitude = excluded.latitude,
             longitude = excluded.longitude, is_exact = excluded.is_exact, updated_at = excluded.updated_at,
-            expires_at = excluded.expires_at RETURNING id""",
+            expires_at = CASE WHEN :keeps_end = 1 AND locations.expires_at > :now THEN locations.expires_at
+            ELSE excluded.expires_at END RETURNING id""",
             channel=channel.id,
             user=user_id,
             latitude=latitude,
             longitude=longitude,
             exact=int(new.precision == "exact"),
             now=tx.now,
-            expires=rfc3339(datetime.fromisoformat(tx.now) + timedelta(seconds=new.expires_in)),
+            expires=rfc3339(datetime.fromisoformat(tx.now) + timedelta(seconds=new.expires_in or USUAL_SECONDS)),
+            keeps_end=int(new.expires_in is None),
         )
     )
     return _location(required(tx.one(_LOCATIONS + " WHERE locations.id = :id", id=row["id"])))

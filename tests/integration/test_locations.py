@@ -39,6 +39,15 @@ async def test_a_location_is_shared_read_changed_and_removed(ada: Api, guest: Ap
     assert (await ada.request("DELETE", path)).status_code == 404
 
 
+async def test_moving_does_not_put_off_the_end_and_asking_for_another_does(ada: Api, park: str) -> None:
+    path = f"/api/channels/{park}/location"
+    first = await ada.call("PUT", path, json={**HERE, "expires_in": 7200})
+    moved = await ada.call("PUT", path, json={**HERE, "latitude": 64})
+    assert moved["expires_at"] == first["expires_at"]
+    sooner = await ada.call("PUT", path, json={**HERE, "expires_in": 900})
+    assert sooner["expires_at"] < first["expires_at"]
+
+
 async def test_two_workers_see_a_location_move_and_go(start_hub: StartHub, redis: RedisServer, new_api: NewApi) -> None:
     hub = start_hub(workers=2, redis=redis)
     ada = new_api(hub.base_url)

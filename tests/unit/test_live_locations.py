@@ -115,6 +115,28 @@ def test_a_location_ends_by_itself_and_is_erased() -> None:
     run(work())
 
 
+def test_moving_does_not_put_off_the_end() -> None:
+    async def work() -> None:
+        worker = Worker(MemoryLocations())
+        worker.live.offer(PARK, ADA, at(1.0))
+        worker.live.offer(PARK, ADA, at(2.0, expires_in=900))
+        worker.live.offer(PARK, ADA, at(3.0))
+        await asyncio.sleep(1)
+        worker.live.tick()
+        await settle()
+        [location] = worker.live.of(PARK)
+        assert location.expires_at == "2026-01-01T00:15:00.000000Z"
+        worker.store.moment = 600
+        worker.live.offer(PARK, ADA, at(4.0))
+        await asyncio.sleep(1)
+        worker.live.tick()
+        await settle()
+        [moved] = worker.live.of(PARK)
+        assert (moved.latitude, moved.expires_at) == (4.0, location.expires_at)
+
+    run(work())
+
+
 def test_who_stops_is_gone_also_with_a_position_under_way() -> None:
     async def work() -> None:
         worker = Worker(MemoryLocations())
