@@ -6,8 +6,6 @@
 import { signal } from "@preact/signals";
 import { call } from "../api/session.js";
 
-/** The hub takes no shorter time; it ends when ours does, because we stop it then. */
-export const SHORTEST_SECONDS = 900;
 const LOOK = { enableHighAccuracy: true, maximumAge: 10_000, timeout: 30_000 };
 const REASONS = {
   1: "Your browser does not let this page know where you are. Allow it in the page's settings, then try again.",
@@ -68,10 +66,10 @@ export class Sharing {
 
   async #found({ latitude, longitude }) {
     if (this.watch === undefined) return;
-    const left = Math.ceil((this.endsAt - Date.now()) / 1000);
-    const { precision } = this.wanted;
-    const body = { latitude, longitude, precision, expires_in: Math.max(SHORTEST_SECONDS, left) };
+    const { precision, seconds } = this.wanted;
     const isFirst = this.state.peek().kind !== "on";
+    // Moving alone does not put off the end.
+    const body = { latitude, longitude, precision, ...(isFirst && { expires_in: seconds }) };
     if (!isFirst && this.channel.connection?.send({ type: "location.set", ...body })) return;
     try {
       await call("PUT", this.#path, { body });
