@@ -262,12 +262,17 @@ class AnalyticsEntry(Struct, frozen=True):
     updated_at: str
 
 
+def is_visible(text: str) -> bool:
+    """Whether anything of the text shows."""
+    return any(unicodedata.category(character) not in _INVISIBLE for character in text)
+
+
 def check_text(field: str, text: str) -> None:
     """Refuse text that shows as nothing or holds control characters.
 
     Raises InvalidInput.
     """
-    if all(unicodedata.category(character) in _INVISIBLE for character in text):
+    if not is_visible(text):
         raise invalid_field(field, "write something here")
     if _CONTROL.search(text):
         raise invalid_field(field, "has characters that cannot be shown")
@@ -278,14 +283,15 @@ def check_content(content: dict[str, Any]) -> None:
 
     Raises InvalidInput.
     """
-    if _is_deeper(content, CONTENT_DEPTH):
+    if is_deeper(content, CONTENT_DEPTH):
         raise invalid_field("content", f"is nested too deeply; at most {CONTENT_DEPTH} levels are allowed")
     size = len(msgspec.json.encode(content))
     if size > CONTENT_LIMIT:
         raise invalid_field("content", f"has {size} bytes; at most {CONTENT_LIMIT} are allowed")
 
 
-def _is_deeper(content: dict[str, Any], levels: int) -> bool:
+def is_deeper(content: dict[str, Any], levels: int) -> bool:
+    """Whether the content is nested over so many levels."""
     nodes: list[Any] = [content]
     for _ in range(levels):
         children = [child for node in nodes for child in (node.values() if isinstance(node, dict) else node)]

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from hub.model import CONTENT_LIMIT, Role, rfc3339
+from hub.model import CONTENT_DEPTH, CONTENT_LIMIT, Role, is_deeper, is_visible, rfc3339
 
 TITLE, COMMENT, NAME, USERNAME = 255, 4_000, 80, 32
 ROLES: dict[str, Role] = {"admin": "admin", "moderator": "moderator"}
@@ -29,8 +29,9 @@ class Written(Struct, frozen=True):
 
 
 def clean(text: str) -> str:
-    """`text` without characters that cannot be shown, and without space around it."""
-    return _CONTROL.sub("", text).strip()
+    """`text` without characters that cannot be shown, and without space around it; "" when nothing of it shows."""
+    cleaned = _CONTROL.sub("", text).strip()
+    return cleaned if is_visible(cleaned) else ""
 
 
 def username_for(uid: str) -> str:
@@ -56,7 +57,7 @@ def written(title: str, comment: str, content: Any) -> Written | None:
     if not was_title and not was_comment:
         return None
     notes = []
-    fitting_title = _cut(was_title or was_comment.splitlines()[0], TITLE)
+    fitting_title = _cut(was_title or next(filter(is_visible, was_comment.splitlines())), TITLE)
     fitting_comment = _cut(was_comment or was_title, COMMENT)
     if len(was_title) > TITLE:
         notes.append(f"title cut to {TITLE} characters")
@@ -86,6 +87,8 @@ def _content(raw: Any) -> tuple[str, str]:
         value, note = {"text": clean(text)}, "content was not JSON: kept as text"
     if not isinstance(value, dict):
         value, note = {"value": value}, "content was not an object: kept under `value`"
+    if is_deeper(value, CONTENT_DEPTH):
+        return "{}", f"content left out: nested over {CONTENT_DEPTH} levels"
     encoded = msgspec.json.encode(value)
     if len(encoded) > CONTENT_LIMIT:
         return "{}", f"content left out: {len(encoded):,} bytes, at most {CONTENT_LIMIT:,} are allowed"

@@ -73,9 +73,12 @@ class SqliteDatabase:
         self._reading: set[asyncio.Task[None]] = set()
 
     async def migrate(self) -> list[str]:
-        """Apply the migrations that are missing."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        return await asyncio.to_thread(migrate_sqlite, self._path)
+        """Apply the migrations that are missing. Raises Unavailable when the file cannot be used."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            return await asyncio.to_thread(migrate_sqlite, self._path)
+        except (OSError, sqlite3.Error) as error:
+            raise Unavailable(f"HUB_DATABASE_URL: {self._path} cannot be used as the database: {error}") from error
 
     async def open(self) -> None:
         """Open the connections. Raises Unavailable when the file cannot be opened."""
