@@ -10,7 +10,7 @@ from hub.channels.broker import Broker
 from hub.channels.hub import Hub
 from hub.channels.memory import MemoryBroker
 from hub.channels.redis import RedisBroker
-from hub.config import Settings, sqlite_path
+from hub.config import Settings
 from hub.gemini import Gemini
 from hub.handlers import problems, requests
 from hub.handlers.analytics import analytics
@@ -18,6 +18,7 @@ from hub.handlers.auth import auth
 from hub.handlers.channels import channels
 from hub.handlers.chat import chat
 from hub.handlers.context import Limits, Services
+from hub.handlers.handbook import handbook
 from hub.handlers.locations import locations
 from hub.handlers.moderation import moderation
 from hub.handlers.openapi import Description
@@ -40,9 +41,9 @@ from hub.ranger.rooms import TOPIC
 from hub.ranger.socket import open_chat
 from hub.store import accounts, mutes
 from hub.store.database import Database
+from hub.store.engines import database_at
 from hub.store.locations import StoredLocations
 from hub.store.log import StoredLog
-from hub.store.sqlite import SqliteDatabase
 from hub.store.usage import ChatLimits
 from hub.tokens import AccessTokens
 
@@ -50,6 +51,7 @@ BODY_LIMIT = 1024 * 1024
 BLUEPRINTS = (
     auth,
     channels,
+    handbook,
     posts,
     reviews,
     ratings,
@@ -69,8 +71,8 @@ def create_app(settings: Settings) -> Quart:
     app = Quart("hub", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
     worker = f"{settings.worker_index}-{secrets.token_hex(4)}"
-    database = SqliteDatabase(
-        sqlite_path(settings.database_url),
+    database = database_at(
+        settings.database_url,
         lambda announcements: hub.committed(announcements),
         checkpoints=settings.worker_index == 0,
     )

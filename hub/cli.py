@@ -19,7 +19,7 @@ from hub.logs import configure_logs
 from hub.model import Registration, Role, decode_input
 from hub.store import accounts
 from hub.store.database import Transaction
-from hub.store.sqlite import SqliteDatabase
+from hub.store.engines import database_at
 from hub.tokens import hash_password
 
 T = TypeVar("T")
@@ -57,7 +57,7 @@ def run_unit(settings: Settings, unit: Callable[[Transaction], T]) -> T:
     """Run one unit of work outside of a server, after bringing the schema up to date."""
 
     async def run() -> T:
-        database = SqliteDatabase(sqlite_path(settings.database_url), lambda _: None)
+        database = database_at(settings.database_url, lambda _: None)
         await database.migrate()
         await database.open()
         try:

@@ -5,7 +5,7 @@ import logging
 
 from hub.errors import Unavailable
 from hub.store import accounts, log, search
-from hub.store.sqlite import SqliteDatabase
+from hub.store.database import Database
 
 CHECKPOINT_SECONDS = 2.0
 TIDY_EVERY = 150
@@ -16,7 +16,7 @@ logger = logging.getLogger("hub.maintenance")
 class Maintenance:
     """Runs in the worker with index 0 only."""
 
-    def __init__(self, database: SqliteDatabase, worker_index: int) -> None:
+    def __init__(self, database: Database, worker_index: int) -> None:
         self._database = database
         self._active = worker_index == 0
         self._task: asyncio.Task[None] | None = None

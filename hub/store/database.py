@@ -52,8 +52,13 @@ class Database(Protocol):
     """A database that runs units of work."""
 
     on_commit: OnCommit
-    trouble: str
-    """Why the last write could not be taken, as a sentence; empty when it was."""
+
+    @property
+    def trouble(self) -> str:
+        """Why the last write could not be taken, as a sentence; empty when it was."""
+
+    async def open(self) -> None:
+        """Get ready to run units. Raises Unavailable."""
 
     async def write(self, unit: Callable[[Transaction], T]) -> T:
         """Run `unit` and return its result once it is durable.
@@ -66,6 +71,9 @@ class Database(Protocol):
 
     def migrate(self) -> Awaitable[list[str]]:
         """Bring the schema up to date, once whoever else starts; returns the names of what was applied."""
+
+    async def checkpoint(self) -> None:
+        """Move what was written ahead into its place, where the engine leaves that to us. Raises Unavailable."""
 
     async def close(self) -> None:
         """Finish what is waiting and close the connections."""

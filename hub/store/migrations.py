@@ -4,8 +4,12 @@ import sqlite3
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hub.model import utc_now
+
+if TYPE_CHECKING:
+    from hub.store.postgres_session import Connection
 
 _TABLE = "CREATE TABLE IF NOT EXISTS schema_migrations (name TEXT PRIMARY KEY, applied_at TEXT NOT NULL)"
 
@@ -43,3 +47,16 @@ def migrate_sqlite(path: Path) -> list[str]:
         return [name for name, _ in missing]
     finally:
         connection.close()
+
+
+def migrate_postgres(connection: "Connection") -> list[str]:
+    """As `migrate_sqlite`; whoever else starts at the same time waits. `connection` is in autocommit mode."""
+    with connection.transaction():
+        connection.execute(b"SELECT pg_advisory_xact_lock(5093761102938476)")
+        connection.execute(_TABLE.encode())
+        done = {row["name"] for row in connection.execute(b"SELECT name FROM schema_migrations").fetchall()}
+        missing = [(name, script) for name, script in migrations("postgres") if name not in done]
+        for name, script in missing:
+            connection.execute(script.encode())
+            connection.execute(b"INSERT INTO schema_migrations VALUES (%s, %s)", (name, utc_now()))
+        return [name for name, _ in missing]
