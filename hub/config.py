@@ -217,9 +217,12 @@ def _is_weak(key: str) -> bool:
 def _development_key(database_url: str) -> str:
     folder = sqlite_path(database_url).parent if database_url.startswith("sqlite") else Path("var")
     path = folder / "secret-key"
-    if not path.is_file():
-        _write_key(path)
-    key = path.read_text().strip()
+    try:
+        if not path.is_file():
+            _write_key(path)
+        key = path.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"HUB_SECRET_KEYS is empty, and a key cannot be kept in {path}: {error}") from None
     if _is_weak(key):
         raise ConfigError(f"HUB_SECRET_KEYS is empty and {path} holds a weak key: remove that file for a new one")
     return key
