@@ -6,7 +6,7 @@
  */
 const SHELL = "hub-shell-1";
 const ANSWERS = "hub-answers-1";
-const KEPT_ANSWERS = /^\/api\/channels(\/[a-z0-9-]+(\/history)?)?$/;
+const KEPT_ANSWERS = /^\/api\/(channels(\/[a-z0-9-]+(\/history)?)?|handbook)$/;
 const TIMEOUT_MS = 8_000;
 
 self.addEventListener("install", (event) => {

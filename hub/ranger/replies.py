@@ -180,7 +180,7 @@ def _signature(entries: Sequence[Entry], found: Findings) -> str:
 
 
 def _handbook_source(entry: Entry) -> Source:
-    return Source("handbook", entry.id, entry.title, "")
+    return Source("handbook", entry.id, entry.title, f"/handbook#{entry.id}")
 
 
 def _plain(text: str) -> str:

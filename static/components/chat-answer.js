@@ -84,7 +84,7 @@ const KINDS = { post: "Post", review: "Review", park: "Park", handbook: "Handboo
 
 function Source({ source }) {
   const label = html`<span class="chat-source-kind">${KINDS[source.kind] ?? "Source"}</span> ${source.title}`;
-  return source.href.startsWith("/")
+  return /^\/(?!\/)/.test(source.href)
     ? html`<a class="chat-source" href=${source.href}>${label}</a>`
     : html`<span class="chat-source">${label}</span>`;
 }

@@ -26,7 +26,10 @@ export function ChatIntro({ about, onAsk, heading = "h2", children }) {
     <div class="chat-intro">
       <span class="chat-badge chat-badge-large"><${Logo} /></span>
       <${heading} class="chat-intro-title">${about ? `Ask the ranger about ${about.name}` : "Ask the camping ranger"}<//>
-      <p>Gear and cheaper alternatives, food, water, weather, wildlife, first aid, permits: short answers, safety first.</p>
+      <p>
+        Gear and cheaper alternatives, food, water, weather, wildlife, first aid, permits: short answers, safety first. Or read the
+        ${" "}<a href="/handbook">handbook</a>.
+      </p>
       ${children}
       <ul class="chat-suggestions" aria-label="Questions you might ask">
         ${suggestions(about).map(

@@ -1,12 +1,12 @@
 /** The tab "Ranger" of a channel: the newest conversation about it, or a new one. */
 import { useEffect, useState } from "preact/hooks";
 import { member } from "../api/session.js";
-import { conversations, readConversations, titleOf } from "../chat/conversations.js";
+import { conversations, listProblem, readConversations, titleOf } from "../chat/conversations.js";
 import { html } from "../html.js";
 import { ChatGuest } from "./chat-intro.js";
 import { ChatPanel } from "./chat-panel.js";
 import { Icon } from "./icons.js";
-import { Loading } from "./states.js";
+import { ErrorBox, Loading } from "./states.js";
 
 /** The tab. */
 export function ChatTab({ channel }) {
@@ -16,6 +16,7 @@ export function ChatTab({ channel }) {
   useEffect(() => void (username && readConversations()), [username]);
   if (member.value === null) return html`<${ChatGuest} about=${about} />`;
   const own = conversations.value?.filter((one) => one.channel === channel.slug);
+  if (listProblem.value && !own) return html`<${ErrorBox} text=${listProblem.value} onRetry=${readConversations} />`;
   if (!username || (!own && wanted === undefined)) return html`<${Loading} />`;
   const id = wanted === undefined ? (own[0]?.id ?? null) : wanted;
   const current = conversations.value?.find((one) => one.id === id);

@@ -365,6 +365,18 @@ async def test_a_source_leads_to_the_post_itself(sign_in: SignIn, member: Api, p
     await expect(page.get_by_role("article", name="Quokka bus")).to_be_in_viewport()
 
 
+async def test_the_handbook_behind_an_answer_can_be_read_and_searched(sign_in: SignIn) -> None:
+    page = await sign_in("ada", "/chat")
+    await ask(page, "How do I get rid of a tick?")
+    await answers(page).get_by_role("link", name="Handbook Ticks").click()
+    entry = page.locator("#ticks")
+    await expect(entry).to_be_in_viewport()
+    await expect(entry).to_contain_text("fine tweezers")
+    await page.get_by_role("searchbox", name="Search the handbook").fill("snakebite")
+    await expect(page.get_by_role("heading", name="Snakebite")).to_be_visible()
+    await expect(entry).to_have_count(0)
+
+
 async def test_an_answer_says_when_what_it_rests_on_has_changed(sign_in: SignIn, member: Api, park: str) -> None:
     post = await member.post(park, "Quokka bus", "The quokka bus leaves at nine from the gate.")
     page = await sign_in("ada", f"/channels/{park}?tab=ranger")

@@ -32,7 +32,7 @@ async def test_an_answer_comes_word_by_word_and_names_its_entry(hub: HubProcess,
         "kind": "handbook",
         "id": "food-storage-bears",
         "title": "Storing food in bear country",
-        "href": "",
+        "href": "/handbook#food-storage-bears",
     }
 
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { chapters } from "../../../static/chat/chapters.js";
 import { mend } from "../../../static/chat/mend.js";
 import { nextSentences, plainText } from "../../../static/chat/sentences.js";
 import { APPLIED, applyChat, emptyChat, GAP, IGNORED, lastAnswer, shownMessages } from "../../../static/chat/state.js";
@@ -140,4 +141,14 @@ test("each channel has questions of its own, never more than four", () => {
   assert.ok(suggestions(denali).includes("What is camping on the tundra like?"));
   assert.notDeepEqual(suggestions({ slug: "desert", park: null }), suggestions(null));
   for (const channel of [null, denali, { slug: "faq", park: null }]) assert.equal(suggestions(channel).length, 4);
+});
+
+test("the handbook is found by its words, subject by subject", () => {
+  const entries = [
+    { id: "tent", title: "Tents", topics: ["gear", "shelter"], biomes: [], text: "Pitch it at home." },
+    { id: "lost", title: "Lost", topics: ["emergency"], biomes: ["tundra"], text: "Stop, think." },
+  ];
+  assert.deepEqual(chapters(entries, "").map(({ subject }) => subject), ["emergency", "gear"]);
+  assert.deepEqual(chapters(entries, "PITCH shelter").map(({ entries: [entry] }) => entry.id), ["tent"]);
+  assert.deepEqual(chapters(entries, "tundra tent"), []);
 });
