@@ -1,5 +1,6 @@
 """Checks of what the hub stands on; each says how to mend what it finds."""
 
+import asyncio
 import os
 import resource
 import sqlite3
@@ -11,6 +12,8 @@ from msgspec import Struct
 from redis import Redis, RedisError
 
 from hub.config import Settings, sqlite_path
+from hub.gemini import try_out
+from hub.ranger.model import ErrorCode, RangerError
 from hub.store.migrations import migrations
 
 # The releases with the WAL-reset fix: https://sqlite.org/releaselog/ (3.44.6, 3.50.7, 3.51.3 and all later ones).
@@ -19,6 +22,17 @@ FREE_BYTES = 500 * 1024 * 1024
 DRIFT_SECONDS = 5
 RELEASED = 1_790_000_000
 OPEN_FILES = 4096
+
+
+_GEMINI: dict[ErrorCode, str] = {
+    "quota": "The quota of the key is used up: wait, or raise it at the provider.",
+    "bad_key": "The key is not accepted: make another one and put it into GEMINI_API_KEY.",
+    "unreachable": "Check the network and the firewall, and GEMINI_ENDPOINT when it is set.",
+    "timeout": "The service is slow: try again, or choose another model in GEMINI_MODEL.",
+    "safety": "Choose another model in GEMINI_MODEL.",
+    "empty": "Choose another model in GEMINI_MODEL.",
+    "failed": "Check that the model in GEMINI_MODEL exists and that the key may use it.",
+}
 
 
 class Finding(Struct, frozen=True):
@@ -96,7 +110,12 @@ def _redis(settings: Settings) -> Finding:
 def _gemini(settings: Settings) -> Finding:
     if not settings.gemini_api_key:
         return Finding("gemini", True, "no key: the built-in offline ranger answers", "Set GEMINI_API_KEY for Gemini.")
-    return Finding("gemini", True, f"a key is set, model {settings.gemini_model}")
+    started = time.perf_counter()
+    try:
+        asyncio.run(try_out(settings.gemini_api_key, settings.gemini_model, settings.gemini_endpoint))
+    except RangerError as error:
+        return Finding("gemini", False, f"{settings.gemini_model}: {error.detail or error.code}", _GEMINI[error.code])
+    return Finding("gemini", True, f"{settings.gemini_model} answers in {time.perf_counter() - started:.1f} s")
 
 
 def _clock(settings: Settings) -> Finding:

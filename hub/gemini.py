@@ -9,6 +9,7 @@ import os
 import time
 import warnings
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from importlib import import_module
 from typing import Any
 
@@ -180,6 +181,19 @@ class Gemini:
         if begun and code == "unreachable":
             code = "failed"
         return RangerError(code, detail=f"{type(error).__name__} {status}")
+
+
+async def try_out(api_key: str, model: str, endpoint: str = "") -> None:
+    """Ask for one word. Raises RangerError when none comes."""
+    gemini = Gemini(api_key, model, endpoint)
+    try:
+        async with aclosing(gemini.answer(Prompt(system="Answer in one word.", question="Hello?"))) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, str):
+                    return
+    finally:
+        await gemini.close()
+    raise RangerError("empty")
 
 
 def _usage(finish: int, counts: Any, before: Usage) -> Usage:

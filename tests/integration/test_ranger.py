@@ -1,6 +1,7 @@
 """The ranger with Gemini behind it: streaming, stopping, resuming, versions, grounding, and what may go wrong."""
 
 import asyncio
+import signal
 import socket
 import statistics
 import time
@@ -17,6 +18,7 @@ from hub.ranger.model import Prompt, RangerError
 from tests.clients import Api, ChatClient
 from tests.conftest import NewApi, StartHub, _copy_database
 from tests.gemini_server import (
+    KEY,
     Call,
     GeminiServer,
     Script,
@@ -571,6 +573,38 @@ async def test_a_model_that_hangs_is_left_within_fifteen_seconds(
         ("unreachable", ""),
     )
     assert max(at_once[2], later[2], nobody[2]) < 15
+
+
+async def test_the_doctor_asks_the_model(gemini: GeminiServer, hub: HubProcess) -> None:
+    async def examine() -> str:
+        return (await asyncio.to_thread(hub.try_run, "doctor")).stdout
+
+    gemini.script = says("Yes.")
+    assert "gemini-2.0-flash answers" in await examine()
+    gemini.script = refuses(grpc.StatusCode.PERMISSION_DENIED)
+    report = await examine()
+    assert "make another one" in report
+    assert KEY not in report
+
+
+async def test_a_rolling_restart_loses_and_repeats_nothing(
+    gemini: GeminiServer, start_hub: StartHub, new_api: NewApi
+) -> None:
+    hub = start_hub(settings=gemini.settings)
+    api = new_api(hub.base_url)
+    await api.register("ann")
+    async with await talk(hub, api) as chat:
+        gemini.script = numbered(60, pause=0.05)
+        ack = await chat.request({"type": "chat.send", "text": "Go on while you restart."})
+        await chat.says("piece-5 ")
+        before = chat.worker
+        hub.signal(signal.SIGHUP)
+        await chat.wait_for(lambda: chat.close_code == 1012, 10)
+        await chat.reconnect()
+        assert chat.worker != before
+        answer = await chat.ended(ack["data"]["answer"])
+        assert (answer["text"], answer["status"]) == ("".join(f"piece-{n} " for n in range(60)), "done")
+        strictly(chat)
 
 
 @pytest_asyncio.fixture(scope="module")
