@@ -47,11 +47,21 @@ export function rejectToken() {
 /** REST as the member; a token that has just ended is refreshed once. */
 export async function call(method, path, options = {}) {
   try {
-    return await request(method, path, { ...options, token: await freshToken() });
+    return await request(method, path, { ...options, token: await tokenFor(method) });
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 401 || !access) throw error;
     access = null;
     return request(method, path, { ...options, token: await freshToken() });
+  }
+}
+
+/** Without a connection there is no token either, but for a read the service worker may have kept the member's answer. */
+async function tokenFor(method) {
+  try {
+    return await freshToken();
+  } catch (error) {
+    if (method !== "GET" || error.status !== 0) throw error;
+    return null;
   }
 }
 

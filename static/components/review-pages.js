@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { call, member } from "../api/session.js";
-import { addPage, historyView, shownReviews, startView } from "../feed/reviews.js";
+import { addPage, firstView, isRead, shownReviews } from "../feed/reviews.js";
 import { toast } from "./toasts.js";
 
 class ReviewPages {
@@ -11,7 +11,7 @@ class ReviewPages {
     this.sort = sort;
     this.list = channel.state.reviews;
     this.isRead = false;
-    this.view = sort === "newest" ? historyView(this.list) : startView(sort);
+    this.view = firstView(sort, this.list);
     this.status = signal("loading");
     this.voted = signal(new Set());
     this.voting = new Set();
@@ -24,7 +24,7 @@ class ReviewPages {
 
   /** Whether there is anything to show yet. */
   get isBegun() {
-    return this.sort === "newest" || this.isRead || this.status.value !== "loading";
+    return isRead(this.view) || this.status.value !== "loading";
   }
 
   /** Read the next page; the first one until that has been read. */

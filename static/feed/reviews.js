@@ -22,14 +22,22 @@ const RANKS = {
   helpful: (review) => review.helpful,
 };
 
-/** @returns {object} a view in which nothing has been read yet */
-export function startView(sort) {
-  return { sort, next: null, edge: [Infinity, Infinity], ranks: new Map() };
+const UNREAD = [Infinity, Infinity];
+
+/**
+ * @param {string} sort
+ * @param {object} list `state.reviews` after a history
+ * @returns {object} a view of what the history gave: all there is, in any order, or else the newest
+ */
+export function firstView(sort, list) {
+  const view = { sort, next: null, edge: null, ranks: new Map() };
+  if (list.next === null) return view;
+  return sort === "newest" ? { ...view, next: list.next, edge: [list.oldest, list.oldest] } : { ...view, edge: UNREAD };
 }
 
-/** @returns {object} the view "newest" as far as the history has been read */
-export function historyView(list) {
-  return { ...startView("newest"), next: list.next, edge: list.next === null ? null : [list.oldest, list.oldest] };
+/** @returns {boolean} whether the view has anything of its order */
+export function isRead(view) {
+  return view.edge !== UNREAD;
 }
 
 /**

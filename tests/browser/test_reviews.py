@@ -266,6 +266,23 @@ async def test_a_review_goes_out_by_itself_when_there_is_signal_again(sign_in: S
     await expect(rows(ada)).to_have_count(1)
 
 
+async def test_a_member_without_signal_reads_what_was_there_at_the_last_visit(
+    sign_in: SignIn, member: Api, park: str
+) -> None:
+    await write(member, park, "Worth it", stars=5)
+    ada = await sign_in("ada", tab(park))
+    await ada.evaluate("navigator.serviceWorker.ready")
+    await ada.reload()
+    await expect(review(ada, "Worth it")).to_be_visible()
+    await expect(ada.get_by_text("1 here")).to_be_visible()
+    await ada.context.set_offline(True)
+    await ada.reload()
+    await expect(review(ada, "Worth it")).to_be_visible()
+    await expect(ada.get_by_role("status").filter(has_text="You are offline")).to_be_visible()
+    await ada.get_by_label("Order of the reviews").select_option("lowest")
+    await expect(review(ada, "Worth it")).to_be_visible()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_the_tab_has_no_serious_fault_for_assistive_technology(
     sign_in: SignIn, member: Api, park: str, scheme: str
