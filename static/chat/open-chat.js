@@ -30,6 +30,7 @@ export class OpenChat {
     this.problem = signal(null);
     this.listeners = [];
     this.failures = 0;
+    this.begun = firstQuestions.has(id);
     this.key = `${member.peek().username}/chat/${id}/unsent`;
   }
 

@@ -7,25 +7,31 @@ import { growToText, sendsOnEnter } from "./keys.js";
 
 const MOST = 4_000;
 const NEAR = 400;
+const touch = matchMedia("(pointer: coarse)");
 
 /**
  * The composer.
- * @param {{draftKey: string, answering: boolean, blocked: string | null, onAsk: (text: string) => boolean | Promise<boolean>,
- *   onStop: () => void}} props `blocked` says why nothing can be asked now; `onAsk` whether the question was taken
+ * @param {object} props
+ * @param {string} props.draftKey
+ * @param {boolean} [props.focused] one writes on here; on a phone no keyboard pops up
+ * @param {boolean} props.answering
+ * @param {string | null} props.blocked why nothing can be asked now
+ * @param {(text: string) => boolean | Promise<boolean>} props.onAsk whether the question was taken; until then it stays
+ * @param {() => void} [props.onStop]
  */
-export function ChatComposer({ draftKey, answering, blocked, onAsk, onStop }) {
+export function ChatComposer({ draftKey, focused = false, answering, blocked, onAsk, onStop }) {
   const [text, setText] = useDraft(draftKey);
   const [hint, setHint] = useState(null);
   const area = useRef(null);
   useEffect(() => growToText(area.current), [text]);
+  useEffect(() => void (focused && !touch.matches && area.current.focus()), []);
   useEffect(() => setHint(null), [answering, blocked]);
   const send = async (event) => {
     event.preventDefault();
     if (!text.trim()) return area.current.focus();
     if (answering || blocked) return setHint(blocked ?? "The ranger is still answering. Wait for the end, or stop it.");
-    setText("");
     area.current.focus();
-    if (!(await onAsk(text.trim()))) setText(text);
+    if (await onAsk(text.trim())) setText("");
   };
   const left = MOST - text.length;
   return html`

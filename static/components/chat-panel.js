@@ -93,7 +93,7 @@ function Chat({ id, about, inPage }) {
       `}
       <${ChatSpoken} answer=${newest} />
       <${ChatProblem} text=${chat.problem.value} onClose=${() => (chat.problem.value = null)} />
-      <${ChatComposer} draftKey=${draftKey(id)} answering=${state.answering !== null}
+      <${ChatComposer} draftKey=${draftKey(id)} focused=${chat.begun} answering=${state.answering !== null}
         blocked=${unsent ? "Your question is still on its way." : null} onAsk=${ask} onStop=${() => chat.stop()} />
       <${ChatNote} />
     </div>

@@ -138,6 +138,23 @@ async def test_a_new_hub_has_an_offline_ranger_that_answers_and_names_its_source
     await expect(page.get_by_role("heading", level=1)).to_have_text("How do I pitch my tent in the wind?")
 
 
+async def test_after_the_first_question_one_can_write_on(gemini: GeminiServer, open_chat: OpenChat) -> None:
+    gemini.script = says("Yes.")
+    page, _ = await open_chat()
+    await ask(page, "First?")
+    await answered(page, 1)
+    await expect(composer(page)).to_be_focused()
+
+
+async def test_without_signal_the_first_question_stays_where_it_was_written(open_chat: OpenChat) -> None:
+    page, _ = await open_chat()
+    await expect(page.get_by_label("Which park is it about?")).to_be_visible()
+    await page.context.set_offline(True)
+    await ask(page, "First?")
+    await expect(page.get_by_text("your question stays here")).to_be_visible()
+    await expect(composer(page)).to_have_value("First?")
+
+
 async def test_a_reload_in_the_middle_goes_on_where_the_answer_was(gemini: GeminiServer, open_chat: OpenChat) -> None:
     gate = Gate("Pack layers,", "not weight.")
     gemini.script = gate.script
