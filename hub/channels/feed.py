@@ -6,11 +6,12 @@ times; it goes out when its `seq` is the next one. Frames of one turn of the eve
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from hub.channels.frames import text_frame
 from hub.channels.log import EventLog
+from hub.channels.recovery import PAGE, Recovery
 from hub.channels.replay import ReplayRing
 from hub.errors import Unavailable
 from hub.events import Envelope
@@ -19,8 +20,6 @@ from hub.protocol import Heartbeat, Resync, encode
 if TYPE_CHECKING:
     from hub.channels.subscriber import Subscriber
 
-MAX_MISSED = 1_000
-PAGE = 250
 EARLY_LIMIT = 1_024
 GAP_PATIENCE_SECONDS = 0.02
 log = logging.getLogger("hub.feed")
@@ -41,6 +40,7 @@ class Feed:
         self.latest: dict[str, tuple[int, bytes]] = {}
         self.latest_version = 0
         self.deliveries = 0
+        self.recovery = Recovery(self, events)
         self._sent_at = clock()
         self._events = events
         self._clock = clock
@@ -49,7 +49,6 @@ class Feed:
         self._filled_up: set[Subscriber] = set()
         self._flushed = (seq, 0)
         self._filling: asyncio.Task[None] | None = None
-        self._recovering: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
 
     @property
@@ -112,25 +111,26 @@ class Feed:
     def _set_aside(self) -> None:
         for subscriber in self._filled_up:
             del self.live[subscriber]
-            self._fall_behind(subscriber, *self._flushed)
+            self.set_behind(subscriber, *self._flushed)
         self._filled_up.clear()
 
-    def _fall_behind(self, subscriber: "Subscriber", seq: int, latest_seen: int) -> None:
+    def set_behind(self, subscriber: "Subscriber", seq: int, latest_seen: int) -> None:
+        """From here on a subscriber gets nothing but what it asks of `recovery`."""
         self.behind.add(subscriber)
         subscriber.fall_behind(seq, latest_seen)
 
     def heartbeat(self, interval: float) -> None:
         """Say where the channel is when it was quiet for `interval` seconds."""
-        if not self.behind:
+        if not self.behind and not self._filled_up:
             self.latest.clear()
         if self.live and self._clock() - self._sent_at >= interval:
             self._queue(text_frame(encode(Heartbeat(self.seq))))
 
     def close(self) -> None:
         """Stop reading the log."""
-        for task in [self._filling, *self._recovering]:
-            if task is not None:
-                task.cancel()
+        self.recovery.close()
+        if self._filling is not None:
+            self._filling.cancel()
 
     def attach(self) -> None:
         """Count a socket that is or will be a subscriber."""
@@ -149,122 +149,28 @@ class Feed:
         self.behind.discard(subscriber)
         self._filled_up.discard(subscriber)
 
-    def join(self, subscriber: "Subscriber", since: int | None, epoch: str | None) -> None:
-        """Welcome a subscriber and give it exactly what it missed, or say that this cannot be given."""
-        self.flush()
-        if since is not None and epoch == self.epoch and since > self.seq:
-            self._recover(self._welcome_one_ahead(subscriber, since))
-        else:
-            self._welcome(subscriber, since, epoch)
-
-    def _welcome(self, subscriber: "Subscriber", since: int | None, epoch: str | None) -> None:
-        if since is None or epoch != self.epoch or not 0 <= self.seq - since <= MAX_MISSED:
-            subscriber.welcome(recovered=False)
-            self._go_live(subscriber)
-            return
-        replay = self.ring.after(since)
-        if replay is None:
-            self._recover(self._welcome_from_log(subscriber, since))
-            return
-        subscriber.welcome(recovered=True, replay=replay)
-        self._go_live(subscriber)
-
-    def catch_up(self, subscriber: "Subscriber") -> None:
-        """Go on where a subscriber was, as far as it reads; at the head it is live again."""
-        self.flush()
-        while not subscriber.paused:
-            if subscriber.seq == self.seq:
-                self._send_latest(subscriber)
-                self._go_live(subscriber)
-                return
-            replay = self.ring.after(subscriber.seq)
-            if replay is None:
-                self._recover(self._replay_from_log(subscriber))
-                return
-            subscriber.send(replay)
-            subscriber.seq = self.seq
-
-    def _go_live(self, subscriber: "Subscriber") -> None:
+    def go_live(self, subscriber: "Subscriber") -> None:
         """From here on it gets what everyone gets; unless what it got now is more than it takes at once."""
         if not subscriber.is_open:
             return
         if subscriber.paused:
-            self._fall_behind(subscriber, self.seq, self.latest_version)
+            self.set_behind(subscriber, self.seq, self.latest_version)
         else:
             self.behind.discard(subscriber)
             self.live[subscriber] = subscriber.transport.write
 
-    def _send_latest(self, subscriber: "Subscriber") -> None:
+    def send_latest(self, subscriber: "Subscriber") -> None:
+        """Send the newest word on each thing that a subscriber has not seen."""
         missed = sorted(entry for entry in self.latest.values() if entry[0] > subscriber.latest_seen)
         if missed:
             subscriber.send(b"".join(frame for _, frame in missed))
 
-    def _recover(self, work: Coroutine[None, None, None]) -> None:
-        task = self._loop.create_task(work)
-        self._recovering.add(task)
-        task.add_done_callback(self._recovered)
-
-    def _recovered(self, task: asyncio.Task[None]) -> None:
-        self._recovering.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("channel %s: a replay failed", self.channel, exc_info=error)
-
-    async def _welcome_one_ahead(self, subscriber: "Subscriber", since: int) -> None:
-        """Welcome a client that heard of events from another worker before this one did."""
-        epoch = self.epoch
-        # Twice, because a read under way may have begun before the event was there.
-        for _ in range(2):
-            if since > self.seq:
-                await asyncio.wait([self.fill()])
-        if subscriber.is_open:
-            self.flush()
-            self._welcome(subscriber, since, epoch)
-
-    async def _welcome_from_log(self, subscriber: "Subscriber", since: int) -> None:
-        try:
-            page = await self._events.read(self.channel, since, PAGE)
-        except Unavailable:
-            page = None
-        if not subscriber.is_open:
-            return
-        if page is None or page.epoch != self.epoch or not page.entries or page.entries[0].seq != since + 1:
-            self.flush()
-            subscriber.welcome(recovered=False)
-            self._go_live(subscriber)
-            return
-        subscriber.welcome(recovered=True)
-        self._fall_behind(subscriber, since, self.latest_version)
-        self._send_page(subscriber, page.entries)
-
-    async def _replay_from_log(self, subscriber: "Subscriber") -> None:
-        if subscriber.reading_log:
-            return
-        subscriber.reading_log = True
-        try:
-            page = await self._events.read(self.channel, subscriber.seq, PAGE)
-        except Unavailable:
-            page = None
-        finally:
-            subscriber.reading_log = False
-        if not subscriber.is_open or subscriber not in self.behind:
-            return
-        too_far = self.seq - subscriber.seq > MAX_MISSED
-        if too_far or page is None or not page.entries or page.entries[0].seq != subscriber.seq + 1:
-            self._resync(subscriber, "too much was missed")
-            return
-        self._send_page(subscriber, page.entries)
-
-    def _send_page(self, subscriber: "Subscriber", entries: list[Envelope]) -> None:
-        known = [event for event in entries if event.seq <= self.seq]
-        subscriber.send(b"".join(text_frame(event.text) for event in known))
-        subscriber.seq = known[-1].seq if known else subscriber.seq
-        self.catch_up(subscriber)
-
-    def _resync(self, subscriber: "Subscriber", reason: str) -> None:
+    def resync(self, subscriber: "Subscriber", reason: str) -> None:
+        """Tell a subscriber to fetch the history; from here on it gets what everyone gets."""
         self.flush()
         subscriber.send(text_frame(encode(Resync(reason))))
-        self._send_latest(subscriber)
-        self._go_live(subscriber)
+        self.send_latest(subscriber)
+        self.go_live(subscriber)
 
     def _advance(self, event: Envelope) -> None:
         frame = text_frame(event.text)
@@ -318,4 +224,4 @@ class Feed:
         self._early.clear()
         self._flushed = (seq, self.latest_version)
         for subscriber in [*self.live, *self.behind]:
-            self._resync(subscriber, "the channel's history was reset")
+            self.resync(subscriber, "the channel's history was reset")

@@ -72,7 +72,7 @@ class Subscriber(Session):
 
     def hello(self, frame: Hello) -> None:
         self.channels.presence.join(self.feed.channel, self._name)
-        self.feed.join(self, frame.since, frame.epoch)
+        self.feed.recovery.join(self, frame.since, frame.epoch)
 
     def welcome(self, *, recovered: bool, replay: bytes = b"") -> None:
         """Answer `hello`, with the missed events in the same write."""
@@ -118,7 +118,7 @@ class Subscriber(Session):
     def drained(self) -> None:
         if self in self.feed.behind:
             self.behind_at = self.surroundings.clock()
-            self.feed.catch_up(self)
+            self.feed.recovery.catch_up(self)
         else:
             self.feed.drained(self)
 

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.channels.feed import MAX_MISSED, Feed
+from hub.channels.feed import Feed
+from hub.channels.recovery import MAX_MISSED
 from hub.events import Envelope, Typing, Who, encode_event
 from tests.indoors import AT, CHANNEL, MemoryLog, Visitor, Worker, run, settle
 
@@ -278,6 +279,86 @@ def test_one_who_fell_behind_gets_the_newest_of_each_and_no_passing_things() -> 
         feed.receive(live("location:ada", b"ada 3"))
         await settle()
         assert slow.kinds[-1] == "ada 3"
+
+    run(story())
+
+
+async def stall(worker: Worker, visitor: Visitor) -> None:
+    """Let so much wait for this visitor that it falls behind."""
+    visitor.transport.stalled = True
+    feed_of(worker).receive(live("filling", b"x" * 100_000))
+    await settle()
+
+
+def test_a_slow_reader_gets_what_is_no_longer_in_memory_from_the_log() -> None:
+    async def story() -> None:
+        log = MemoryLog()
+        worker = Worker(log)
+        slow, quick = await worker.visitor(), await worker.visitor()
+        await stall(worker, slow)
+        for _ in range(900):
+            feed_of(worker).receive(log.append())
+        await settle()
+        assert slow.transport.get_write_buffer_size() < 120_000
+        slow.transport.read_on()
+        feed_of(worker).receive(log.append())
+        await settle()
+        assert slow.seqs == quick.seqs == list(range(1, 902))
+
+    run(story())
+
+
+def test_a_slow_reader_who_missed_too_much_fetches_the_history() -> None:
+    async def story() -> None:
+        log = MemoryLog()
+        worker = Worker(log)
+        slow = await worker.visitor()
+        await stall(worker, slow)
+        for _ in range(MAX_MISSED + 10):
+            feed_of(worker).receive(log.append())
+        await settle()
+        slow.transport.read_on()
+        await settle()
+        assert slow.kinds[-1] == "resync"
+        feed_of(worker).receive(log.append())
+        await settle()
+        assert slow.seqs == [MAX_MISSED + 11]
+
+    run(story())
+
+
+def test_a_reader_who_stays_behind_for_half_a_minute_is_closed() -> None:
+    async def story() -> None:
+        worker = Worker(MemoryLog())
+        slow, quick = await worker.visitor(), await worker.visitor()
+        await stall(worker, slow)
+        await worker.seconds(32)
+        slow.transport.read_on()
+        assert (slow.close_code, quick.close_code) == (4508, None)
+
+    run(story())
+
+
+def test_a_log_that_is_reset_while_a_replay_is_read_is_not_mixed_up() -> None:
+    async def story() -> None:
+        log = MemoryLog()
+        worker = Worker(log)
+        for _ in range(10):
+            log.append()
+        await worker.visitor()
+        read = log.read
+
+        async def reset_first(slug: str, after: int, limit: int) -> object:
+            log.reset("second", 0)
+            for _ in range(20):
+                log.append()
+            feed_of(worker).check("second", 20)
+            return await read(slug, after, limit)
+
+        log.read = reset_first  # type: ignore[method-assign,assignment]
+        visitor = await worker.visitor(since=5, epoch="first")
+        await settle()
+        assert (visitor.frames[0]["recovered"], visitor.seqs) == (False, [])
 
     run(story())
 

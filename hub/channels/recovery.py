@@ -1,0 +1,140 @@
+"""How a subscriber gets what it missed: from the frames in memory, or page by page from the log.
+
+A replay that cannot be given in full is not pretended: the subscriber is told to fetch the history.
+"""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING
+
+from hub.channels.frames import text_frame
+from hub.channels.log import EventLog
+from hub.errors import Unavailable
+from hub.events import Envelope
+
+if TYPE_CHECKING:
+    from hub.channels.feed import Feed
+    from hub.channels.subscriber import Subscriber
+
+MAX_MISSED = 1_000
+PAGE = 250
+log = logging.getLogger("hub.feed")
+
+
+class Recovery:
+    """Brings the subscribers of one feed to its head, when they come and when they have fallen behind."""
+
+    def __init__(self, feed: "Feed", events: EventLog) -> None:
+        self._feed = feed
+        self._events = events
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def close(self) -> None:
+        """Stop reading the log."""
+        for task in self._tasks:
+            task.cancel()
+
+    def join(self, subscriber: "Subscriber", since: int | None, epoch: str | None) -> None:
+        """Welcome a subscriber and give it exactly what it missed, or say that this cannot be given."""
+        self._feed.flush()
+        if since is not None and epoch == self._feed.epoch and since > self._feed.seq:
+            self._start(self._welcome_one_ahead(subscriber, since, epoch))
+        else:
+            self._welcome(subscriber, since, epoch)
+
+    def catch_up(self, subscriber: "Subscriber") -> None:
+        """Go on where a subscriber was, as far as it reads; at the head it is live again."""
+        feed = self._feed
+        feed.flush()
+        while not subscriber.paused:
+            if subscriber.seq == feed.seq:
+                feed.send_latest(subscriber)
+                feed.go_live(subscriber)
+                return
+            replay = feed.ring.after(subscriber.seq)
+            if replay is None:
+                self._start(self._replay_from_log(subscriber))
+                return
+            subscriber.send(replay)
+            subscriber.seq = feed.seq
+
+    def _welcome(self, subscriber: "Subscriber", since: int | None, epoch: str | None) -> None:
+        feed = self._feed
+        if since is None or epoch != feed.epoch or not 0 <= feed.seq - since <= MAX_MISSED:
+            subscriber.welcome(recovered=False)
+            feed.go_live(subscriber)
+            return
+        replay = feed.ring.after(since)
+        if replay is None:
+            self._start(self._welcome_from_log(subscriber, since, epoch))
+            return
+        subscriber.welcome(recovered=True, replay=replay)
+        feed.go_live(subscriber)
+
+    async def _welcome_one_ahead(self, subscriber: "Subscriber", since: int, epoch: str) -> None:
+        """Welcome a client that heard of events from another worker before this one did."""
+        # Twice, because a read under way may have begun before the event was there.
+        for _ in range(2):
+            if since > self._feed.seq:
+                await asyncio.wait([self._feed.fill()])
+        if subscriber.is_open:
+            self._feed.flush()
+            self._welcome(subscriber, since, epoch)
+
+    async def _welcome_from_log(self, subscriber: "Subscriber", since: int, epoch: str) -> None:
+        entries = await self._after(since, epoch)
+        if not subscriber.is_open:
+            return
+        if not entries:
+            self._feed.flush()
+            subscriber.welcome(recovered=False)
+            self._feed.go_live(subscriber)
+            return
+        subscriber.welcome(recovered=True)
+        self._feed.set_behind(subscriber, since, self._feed.latest_version)
+        self._send_page(subscriber, entries)
+
+    async def _replay_from_log(self, subscriber: "Subscriber") -> None:
+        if subscriber.reading_log:
+            return
+        subscriber.reading_log = True
+        was_at = subscriber.seq
+        try:
+            entries = await self._after(was_at, self._feed.epoch)
+        finally:
+            subscriber.reading_log = False
+        if not subscriber.is_open or subscriber not in self._feed.behind:
+            return
+        if subscriber.seq != was_at:
+            self.catch_up(subscriber)
+        elif not entries or self._feed.seq - was_at > MAX_MISSED:
+            self._feed.resync(subscriber, "too much was missed")
+        else:
+            self._send_page(subscriber, entries)
+
+    async def _after(self, seq: int, epoch: str) -> list[Envelope]:
+        """The next entries of this life of the log; none when they are not there or cannot be read."""
+        try:
+            page = await self._events.read(self._feed.channel, seq, PAGE)
+        except Unavailable:
+            return []
+        if page is None or not page.epoch == self._feed.epoch == epoch:
+            return []
+        return page.entries if page.entries and page.entries[0].seq == seq + 1 else []
+
+    def _send_page(self, subscriber: "Subscriber", entries: list[Envelope]) -> None:
+        known = [event for event in entries if event.seq <= self._feed.seq]
+        subscriber.send(b"".join(text_frame(event.text) for event in known))
+        subscriber.seq = known[-1].seq if known else subscriber.seq
+        self.catch_up(subscriber)
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("channel %s: a replay failed", self._feed.channel, exc_info=error)
