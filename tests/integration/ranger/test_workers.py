@@ -14,7 +14,7 @@ from tests.gemini_server import (
     says,
 )
 from tests.integration.ranger.conftest import begin, conversation_of, stored, strictly, talk
-from tests.services import HubProcess, RedisServer
+from tests.services import HubProcess, PostgresCluster, RedisServer
 
 
 async def two_windows(pair: HubProcess, api: Api) -> tuple[ChatClient, ChatClient]:
@@ -157,3 +157,32 @@ async def test_a_rolling_restart_loses_and_repeats_nothing(
         answer = await chat.ended(ack["data"]["answer"])
         assert (answer["text"], answer["status"]) == ("".join(f"piece-{n} " for n in range(60)), "done")
         strictly(chat)
+
+
+async def test_postgresql_holds_conversations_as_well(
+    gemini: GeminiServer, start_hub: StartHub, new_api: NewApi, redis: RedisServer, postgres: PostgresCluster
+) -> None:
+    hub = start_hub(workers=2, redis=redis, database_url=postgres.create_database(), settings=gemini.settings)
+    api = new_api(hub.base_url)
+    await api.register("ann")
+    first, second = await two_windows(hub, api)
+    await second.connect_to(lambda worker: worker != first.worker)
+    gemini.script = numbered(20, pause=0.05)
+    ack = await first.request({"type": "chat.send", "text": "Both listen."})
+    assert (await second.ended(ack["data"]["answer"]))["text"] == "".join(f"piece-{n} " for n in range(20))
+    gemini.script = numbered(200, pause=0.05)
+    await first.request({"type": "chat.regenerate"})
+    await second.says("piece-3 ")
+    question = ack["data"]["message_id"]
+    edited = await api.call("PUT", f"/api/chat/messages/{question}", json={"text": "Something else."})
+    await second.says("piece-3 ")
+    await second.request({"type": "chat.stop"})
+    answer = await first.ended(edited["answer"])
+    messages = await stored(api, conversation_of(first))
+    assert [(message["id"], message["status"]) for message in messages] == [
+        (question, "done"),
+        (answer["id"], "stopped"),
+    ]
+    for window in (first, second):
+        strictly(window)
+        await window.close()
