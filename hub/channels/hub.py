@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import random
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,7 @@ from hub import metrics
 from hub.channels import codes
 from hub.channels.broker import Broker, Receive
 from hub.channels.connection import Connection, Deadline
+from hub.channels.drain import say_goodbye
 from hub.channels.feed import Feed
 from hub.channels.feeds import Feeds, topic_of
 from hub.channels.locations import ENTITY as LOCATION
@@ -199,22 +199,9 @@ class Hub:
         self.registry.identified(socket, before)
 
     async def drain(self, seconds: float) -> None:
-        """Say goodbye to every socket, spread over half of `seconds`, and wait until they are gone."""
+        """Let all sockets go, within `seconds`; no new one is taken."""
         self.draining = True
-        sockets = list(self.registry.sockets)
-        random.shuffle(sockets)
-        spread = min(seconds / 2, len(sockets) / 500)
-        pause = 0.05
-        rounds = max(1, int(spread / pause))
-        for start in range(rounds):
-            for socket in sockets[start::rounds]:
-                socket.say_goodbye("restart", random.uniform(0.2, 1 + len(sockets) / 1000))
-            await asyncio.sleep(pause)
-        until = self.clock() + max(0.5, min(3.0, seconds - spread))
-        while self.registry.sockets and self.clock() < until:
-            await asyncio.sleep(0.02)
-        for socket in list(self.registry.sockets):
-            socket.transport.abort()
+        await say_goodbye(self.registry, self.clock, seconds)
 
     def _task_ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled():
