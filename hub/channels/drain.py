@@ -4,15 +4,15 @@ import asyncio
 import random
 from collections.abc import Callable
 
-from hub.channels.session import Session
+from hub.channels.registry import Registry
 
 GOODBYES_PER_SECOND = 500
 PAUSE_SECONDS = 0.05
 
 
-async def say_goodbyes(sockets: set[Session], seconds: float, clock: Callable[[], float]) -> None:
-    """Say goodbye to all of `sockets`, over at most half of `seconds`, and wait until they have left the set."""
-    everyone = list(sockets)
+async def say_goodbye(registry: Registry, clock: Callable[[], float], seconds: float) -> None:
+    """Say goodbye to every socket, spread over at most half of `seconds`, and wait until they are gone."""
+    everyone = list(registry.sockets)
     random.shuffle(everyone)
     spread = min(seconds / 2, len(everyone) / GOODBYES_PER_SECOND)
     rounds = max(1, int(spread / PAUSE_SECONDS))
@@ -21,7 +21,7 @@ async def say_goodbyes(sockets: set[Session], seconds: float, clock: Callable[[]
             socket.say_goodbye("restart", random.uniform(0.2, 1 + len(everyone) / 1000))
         await asyncio.sleep(PAUSE_SECONDS)
     until = clock() + max(0.5, min(3.0, seconds - spread))
-    while sockets and clock() < until:
+    while registry.sockets and clock() < until:
         await asyncio.sleep(0.02)
-    for socket in list(sockets):
+    for socket in list(registry.sockets):
         socket.transport.abort()
