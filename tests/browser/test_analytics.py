@@ -53,7 +53,7 @@ async def test_stars_given_in_a_park_move_the_table_and_the_charts_in_another_wi
     bars = watching.get_by_role("list", name=f"Ratings by stars, {park.title()}")
     await expect(bars.locator("li[data-stars='1'] .histogram-count")).to_contain_text("1")
     await ada.get_by_role("radiogroup", name="Your stars").get_by_role("radio", name="4 stars").click()
-    await expect(row(watching, park)).to_contain_text("2.50", timeout=3_000)
+    await expect(row(watching, park)).to_contain_text("2.50")
     await expect(row(watching, park)).to_have_class("moved")
     await expect(bars.locator("li[data-stars='4'] .histogram-count")).to_contain_text("1")
     await watching.get_by_text("Show as a table").click()
