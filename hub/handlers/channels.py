@@ -16,6 +16,7 @@ from hub.handlers.json import answer, body, no_content
 from hub.model import Channel, ChannelInput, ChannelKind, ChannelStats, ParkFacts
 from hub.store import channels as store
 from hub.store import history as histories
+from hub.store.database import Transaction
 from hub.store.history import History
 
 channels = Blueprint("channels", __name__, url_prefix="/api/channels")
@@ -107,11 +108,14 @@ async def history(slug: str) -> Response:
     who = identity_or_none()
     limit = page_limit(request.args.get("limit"))
     user_id = None if who is None else who.user_id
-    epoch, seq = await services().database.read(lambda tx: histories.head(tx, slug))
-    if (not_modified := unchanged(history_tag(epoch, seq, limit, user_id))) is not None:
-        return not_modified
-    found = await services().database.read(lambda tx: histories.read(tx, slug, limit, user_id))
-    return answer(found, headers=_cache_headers(history_tag(found.epoch, found.seq, limit, user_id)))
+    known = known_tags()
+
+    def unit(tx: Transaction) -> tuple[str, History | None]:
+        tag = history_tag(*histories.head(tx, slug), limit, user_id)
+        return tag, None if known & {tag, "*"} else histories.read(tx, slug, limit, user_id)
+
+    tag, found = await services().database.read(unit)
+    return unchanged(tag) or answer(found, headers=_cache_headers(tag))
 
 
 def history_tag(epoch: str, seq: int, limit: int, user_id: int | None) -> str:
@@ -123,11 +127,14 @@ def history_tag(epoch: str, seq: int, limit: int, user_id: int | None) -> str:
 
 
 def unchanged(tag: str) -> Response | None:
-    """304 when the client has what `tag` stands for (RFC 9110, section 13.1.2)."""
-    known = {entry.strip().removeprefix("W/") for entry in request.headers.get("If-None-Match", "").split(",")}
-    if known & {f'"{tag}"', "*"}:
-        return Response(b"", 304, _cache_headers(tag))
-    return None
+    """304 when the client has what `tag` stands for."""
+    return Response(b"", 304, _cache_headers(tag)) if known_tags() & {tag, "*"} else None
+
+
+def known_tags() -> set[str]:
+    """The tags of what the client has already (RFC 9110, section 13.1.2)."""
+    given = request.headers.get("If-None-Match", "").split(",")
+    return {entry.strip().removeprefix("W/").strip('"') for entry in given}
 
 
 def _cache_headers(tag: str) -> dict[str, str]:
