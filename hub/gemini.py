@@ -60,6 +60,9 @@ class Gemini:
     async def answer(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
         """The pieces as they come; see `RangerModel.answer`. Raises RangerError."""
         call, response = await self._begin(self._request(prompt))
+        for item in prompt.context:
+            if item.source is not None:
+                yield item.source
         said = False
         usage = Usage()
         try:

@@ -209,8 +209,6 @@ class Answers:
                     running.usage = piece
                 elif piece:
                     self._piece(running, piece)
-        if not running.sources:
-            running.sources = [item.source for item in prompt.context if item.source is not None]
 
     def _piece(self, running: Running, text: str) -> None:
         if not running.pieces:

@@ -59,7 +59,7 @@ class Usage(Struct, frozen=True):
     answer_tokens: int = 0
 
 
-# A Source names what the answer rests on; a model that gives none rests on the whole context of its prompt.
+# A Source names something that the answer rests on.
 Piece = str | Source | Usage
 
 

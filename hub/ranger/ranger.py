@@ -48,6 +48,7 @@ class Ranger:
         self._attempts = Limiter(ATTEMPTS, clock)
         self._clock = clock
         self._draining = False
+        self._beginning: set[asyncio.Task[Begun]] = set()
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self, watch: Callable[[asyncio.Task[None]], None]) -> None:
@@ -143,17 +144,21 @@ class Ranger:
 
         if limits is not None:
             self._attempts.check(str(who.user_id), "questions in a short time")
-        begun = await self._database.write(counted)
-        self._tell(begun)
-        return begun
+        # Who asks may leave meanwhile: what is stored as begun has to run.
+        task = asyncio.create_task(self._store_and_tell(counted))
+        self._beginning.add(task)
+        task.add_done_callback(self._beginning.discard)
+        return await asyncio.shield(task)
 
-    def _tell(self, begun: Begun) -> None:
+    async def _store_and_tell(self, unit: Callable[[Transaction], Begun]) -> Begun:
+        begun = await self._database.write(unit)
         conversation_id = begun.question.conversation
         for change in begun.changes:
             self.answers.drop(getattr(change, "message_ids", ()))
             self.rooms.publish(conversation_id, change)
         if begun.is_new and begun.answer_id is not None:
             self.answers.begin(conversation_id, begun.answer_id, begun.question.id)
+        return begun
 
     def _controlled(self, conversation_id: int, control: Control) -> None:
         running = self.answers.running.get(control.message_id)

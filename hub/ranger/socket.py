@@ -56,8 +56,6 @@ class ChatSocket(Session):
             self._do(lambda: self._regenerate(who, frame), frame.id)
 
     def ended(self) -> None:
-        for task in list(self.tasks):
-            task.cancel()
         if self.room is not None:
             self.room.listeners.discard(self)
             self.ranger.rooms.leave(self.room)

@@ -94,6 +94,21 @@ async def test_a_stop_before_the_first_step_is_kept(stage: Stage) -> None:
     await ranger.close()
 
 
+async def test_an_answer_runs_although_its_asker_left_while_the_question_was_stored(stage: Stage) -> None:
+    ranger, model = stage.ranger()
+    asking = asyncio.create_task(stage.ask(ranger))
+    await asyncio.sleep(0)
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    assert asking.cancelled()
+    await stage.until(lambda: ranger.answers.running)
+    for word in ("Still here.", None):
+        model.words.put_nowait(word)
+    await stage.until(lambda: not ranger.answers.running)
+    assert ((await stage.answer()).text, (await stage.answer()).status) == ("Still here.", "done")
+    await ranger.close()
+
+
 async def test_the_text_is_stored_while_it_grows(stage: Stage) -> None:
     ranger, model = stage.ranger()
     await stage.ask(ranger)
