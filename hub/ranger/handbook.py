@@ -30,7 +30,7 @@ _WEIGHTS = (7.0, 4.0, 1.0)
 _AT_HOME, _ELSEWHERE = 1.25, 0.7
 
 # How much of a question an entry must be about to answer it: a word in its title or topics counts 1, in its text 0.5.
-_ENOUGH, _SHARE, _SHARE_WHEN_NAMED = 1.5, 0.4, 0.25
+_ENOUGH, _SHARE, _SHARE_WHEN_NAMED = 1.5, 0.33, 0.25
 _NAMES = 2
 
 
@@ -82,10 +82,11 @@ class Handbook:
         within = {term: self._with(f'"{term}"') for term in terms}
         hits = []
         for number, score in self._ranked(terms):
-            if _answers(number, about, within):
+            covered = _covered(number, about, within)
+            if _answers(number, covered, about):
                 entry = self.entries[number]
                 matched = frozenset(term for term in terms if number in within[term])
-                hits.append(Hit(entry, score * _fitness(entry, biome), matched))
+                hits.append(Hit(entry, score * _fitness(entry, biome) * (0.5 + covered / len(terms)), matched))
         return sorted(hits, key=lambda hit: -hit.score)[:limit]
 
     def _ranked(self, terms: Sequence[str]) -> list[tuple[int, float]]:
@@ -101,14 +102,18 @@ class Handbook:
         return frozenset(number for (number,) in rows)
 
 
-def _answers(number: int, about: dict[str, frozenset[int]], within: dict[str, frozenset[int]]) -> bool:
+def _covered(number: int, about: dict[str, frozenset[int]], within: dict[str, frozenset[int]]) -> float:
+    told = sum(number in numbers for numbers in about.values())
+    return (told + sum(number in numbers for numbers in within.values())) / 2
+
+
+def _answers(number: int, covered: float, about: dict[str, frozenset[int]]) -> bool:
     """Whether the entry is about enough of the question's words; fewer do when one of them names it."""
-    told = [term for term, numbers in about.items() if number in numbers]
+    told = [numbers for numbers in about.values() if number in numbers]
     if not told:
         return False
-    weight = (len(told) + sum(number in numbers for numbers in within.values())) / 2
-    named = any(len(about[term]) <= _NAMES for term in told)
-    return weight >= _ENOUGH or weight >= (_SHARE_WHEN_NAMED if named else _SHARE) * len(about)
+    named = any(len(numbers) <= _NAMES for numbers in told)
+    return covered >= _ENOUGH or covered >= (_SHARE_WHEN_NAMED if named else _SHARE) * len(about)
 
 
 def _fitness(entry: Entry, biome: Biome | None) -> float:

@@ -106,6 +106,19 @@ def post(text: str) -> ContextItem:
         ("tips for camping in a forest", None, "forest-camp"),
         ("when is low tide at the beach?", "olympic", "coast-camp"),
         ("Is it dangerous to touch hot springs?", "yellowstone", "thermal-areas"),
+        ("a bear is outside my tent!!", "glacier", "bear-encounter"),
+        ("is it safe to leave food in my car", "yosemite", "food-storage-bears"),
+        ("can we have a fire at the campground?", "zion", "campfire"),
+        ("what's the cheapest way to start camping", None, "budget-gear"),
+        ("how cold does it get at night", "grand-canyon", "forecast"),
+        ("is the water safe", "big-bend", "make-water-safe"),
+        ("how to choose a sleeping bag for women", None, "sleeping-bag"),
+        ("how do I get a permit for half dome", "yosemite", "backcountry-permit"),
+        ("how do I reserve a campsite", "yosemite", "car-camping"),
+        ("is there cell service", "denali", "phone-battery"),
+        ("do I need a 4x4", "canyonlands", "driving"),
+        ("tell me about avalanche danger", "mount-rainier", "winter-camping"),
+        ("I'm going to Denali next June with my 6 year old, what do we need?", "denali", "kids"),
     ],
 )
 async def test_a_typical_question_gets_the_right_entry(
@@ -164,7 +177,14 @@ async def test_every_answer_says_who_speaks_out_of_what_and_to_check_with_the_pa
 
 
 @pytest.mark.parametrize(
-    "question", ["My friend was bitten by a snake", "My wife is not breathing", "we are lost", "he is bleeding a lot"]
+    "question",
+    [
+        "My friend was bitten by a snake",
+        "My wife is not breathing",
+        "my husband fell and isn't moving",
+        "we are lost",
+        "he is bleeding a lot",
+    ],
 )
 async def test_an_emergency_is_answered_with_911_first(ranger: OfflineRanger, question: str) -> None:
     assert (await ask(ranger, question)).text.startswith(CALL_911)
