@@ -91,23 +91,14 @@ class ChatClient:
             ConnectionError: closed before the welcome; names the close code.
         """
         await self.open()
-        seen = len(self.frames)
-        await self.send({"type": "hello", **({"token": self.token} if self.token else {})})
-        await self.wait_for(
-            lambda: any(f["type"] == "welcome" for f in self.frames[seen:]) or self.close_code is not None
-        )
-        if self.close_code is not None:
-            raise ConnectionError(f"closed before the welcome: {self.close_code} {self.close_reason}")
-        return self.welcome
+        return await self._hello()
 
     async def connect_to(self, worker: Callable[[str], bool], attempts: int = 200) -> Frame:
         """Connect to a worker that `worker` (given its name) likes."""
         for _ in range(attempts):
             await self.open()
             if worker(self.worker):
-                await self.send({"type": "hello", "token": self.token})
-                await self.wait_for(lambda: bool(self.frames) and self.frames[-1]["type"] == "welcome")
-                return self.welcome
+                return await self._hello()
             await self.drop()
         raise AssertionError("never got to that worker")
 
@@ -177,6 +168,16 @@ class ChatClient:
 
     def of_type(self, *types: str) -> list[Frame]:
         return [frame for frame in self.frames if frame["type"] in types]
+
+    async def _hello(self) -> Frame:
+        seen = len(self.frames)
+        await self.send({"type": "hello", **({"token": self.token} if self.token else {})})
+        await self.wait_for(
+            lambda: any(f["type"] == "welcome" for f in self.frames[seen:]) or self.close_code is not None
+        )
+        if self.close_code is not None:
+            raise ConnectionError(f"closed before the welcome: {self.close_code} {self.close_reason}")
+        return self.welcome
 
     def _answer_to(self, number: str) -> Frame | None:
         return next((f for f in self.frames if f.get("id") == number and f["type"] in ("ack", "error")), None)
