@@ -132,4 +132,6 @@ def _is_trusted(address: str, trusted: tuple[Network, ...]) -> bool:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return False
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
+        parsed = parsed.ipv4_mapped  # How a socket that listens on [::] names its IPv4 peers.
     return any(parsed in network for network in trusted)
