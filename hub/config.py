@@ -137,6 +137,8 @@ class _Reader:
             raise ConfigError("HUB_DATABASE_URL must start with sqlite:/// or postgresql://")
         if url == "sqlite:///":
             raise ConfigError("HUB_DATABASE_URL names no file: write it as sqlite:///var/hub.db")
+        if url.startswith("postgresql") and not _is_postgres(url):
+            raise ConfigError("HUB_DATABASE_URL must be written as postgresql://user@host:5432/database")
         return url
 
     def _redis_url(self) -> str:
@@ -208,6 +210,19 @@ def _can_be_read(url: str) -> bool:
         return urlsplit(url).port != 0
     except ValueError:
         return False
+
+
+def _is_postgres(url: str) -> bool:
+    """Whether the driver can read the URL and knows all its parameters."""
+    # Only here: a hub on SQLite does not need the driver, which takes a while to load.
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        conninfo_to_dict(url)
+    except ProgrammingError:
+        return False
+    return _can_be_read(url)
 
 
 def _is_weak(key: str) -> bool:

@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from redis import Redis, RedisError
@@ -16,12 +17,18 @@ from hub.gemini import try_out
 from hub.ranger.model import ErrorCode, RangerError
 from hub.store.migrations import migrations
 
+if TYPE_CHECKING:
+    from hub.store.postgres_session import Connection
+
 # The releases with the WAL-reset fix: https://sqlite.org/releaselog/ (3.44.6, 3.50.7, 3.51.3 and all later ones).
 FIXED_SQLITE = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
 FREE_BYTES = 500 * 1024 * 1024
 DRIFT_SECONDS = 5
 RELEASED = 1_790_000_000
 OPEN_FILES = 4096
+OLDEST_POSTGRES = 130_000
+_POSTGRES = b"""SELECT current_setting('server_version_num')::int AS version, pg_is_in_recovery() AS standby,
+    current_setting('server_encoding') AS encoding, to_regclass('schema_migrations') IS NOT NULL AS migrated"""
 
 
 _GEMINI: dict[ErrorCode, str] = {
@@ -50,6 +57,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     if settings.database_url.startswith("sqlite"):
         yield from _database(sqlite_path(settings.database_url))
         yield _sqlite_version()
+    else:
+        yield from _postgres(settings.database_url)
     yield _redis(settings)
     yield _gemini(settings)
     yield _clock(settings)
@@ -75,6 +84,33 @@ def _database(path: Path) -> Iterator[Finding]:
     yield Finding("database", check == "ok", f"{path}: {check}", "Restore the last backup: `hub restore FILE`.")
     missing = [name for name, _ in migrations("sqlite") if name not in applied]
     yield Finding("schema", not missing, f"missing: {', '.join(missing) or 'nothing'}", "Run `hub migrate`.")
+
+
+def _postgres(url: str) -> Iterator[Finding]:
+    # Only here: a hub on SQLite does not need the driver, which takes a while to load.
+    import psycopg
+
+    from hub.store.postgres_session import connect
+
+    advice = "Start PostgreSQL, or mend HUB_DATABASE_URL: host, port, user, password, database."
+    try:
+        with connect(url) as connection:
+            started = time.perf_counter()
+            row = connection.execute(_POSTGRES).fetchone() or {}
+            took = (time.perf_counter() - started) * 1000
+            applied = _applied(connection) if row["migrated"] else set()
+    except psycopg.Error as error:
+        yield Finding("database", False, str(error).partition("\n")[0], advice)
+        return
+    well = row["version"] >= OLDEST_POSTGRES and row["encoding"] == "UTF8" and not row["standby"]
+    facts = f"PostgreSQL {row['version'] // 10_000}, {row['encoding']}, {'standby' if row['standby'] else 'primary'}"
+    yield Finding("database", well, f"{facts}, answers in {took:.1f} ms", "The hub needs a primary, 13 or later, UTF8.")
+    missing = [name for name, _ in migrations("postgres") if name not in applied]
+    yield Finding("schema", not missing, f"missing: {', '.join(missing) or 'nothing'}", "Run `hub migrate`.")
+
+
+def _applied(connection: "Connection") -> set[str]:
+    return {row["name"] for row in connection.execute(b"SELECT name FROM schema_migrations").fetchall()}
 
 
 def _sqlite_version() -> Finding:

@@ -17,7 +17,7 @@ from typing import TypeVar, cast
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from hub.errors import Conflict, HubError, InvalidInput, Unavailable
+from hub.errors import Conflict, HubError, InvalidInput, NotFound, Unavailable
 from hub.model import utc_now
 from hub.store.database import Announcement, OnCommit, Row, Transaction, Value
 from hub.store.group_commit import Batch, GroupCommit, Outcome, Unit
@@ -98,7 +98,7 @@ class PostgresDatabase:
         return await self._commits.write(unit)
 
     async def read(self, unit: Callable[[Transaction], T]) -> T:
-        """Run `unit` on one snapshot. Raises Unavailable."""
+        """Run `unit` on one snapshot. Raises what it raises, NotFound or Unavailable."""
         return await asyncio.get_running_loop().run_in_executor(self._reading, self._read, unit)
 
     async def checkpoint(self) -> None:
@@ -131,7 +131,8 @@ class PostgresDatabase:
         try:
             return session.run(partial(_run_snapshot, unit=unit))
         except psycopg.DataError as error:
-            raise _not_storable() from error
+            # What cannot be stored, such as a text with NUL in it, is not there either.
+            raise NotFound("There is no such thing here.") from error
         except psycopg.Error as error:
             raise _unavailable(error) from error
         finally:
@@ -208,12 +209,8 @@ def _as_hub_error(error: BaseException) -> BaseException:
         log.warning("a write broke a constraint: %s", _first_line(error))
         return Conflict("Somebody changed this at the same time. Load it again and retry.")
     if isinstance(error, psycopg.DataError):
-        return _not_storable()
+        return InvalidInput("There is a character or a number in it that cannot be stored.")
     return _unavailable(error) if isinstance(error, _OWN_FAULT) else error
-
-
-def _not_storable() -> InvalidInput:
-    return InvalidInput("There is a character or a number in it that cannot be stored.")
 
 
 def _unavailable(error: psycopg.Error) -> Unavailable:
