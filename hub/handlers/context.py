@@ -122,9 +122,9 @@ def client_address(peer: str | None, forwarded_for: str | None, trusted: tuple[N
 
 def requester_address() -> str:
     """The address of the client of this request."""
-    return client_address(
-        request.remote_addr, request.headers.get("X-Forwarded-For"), services().settings.trusted_proxies
-    )
+    # Some proxies add a header of their own behind the visitor's.
+    forwarded_for = ",".join(request.headers.getlist("X-Forwarded-For"))
+    return client_address(request.remote_addr, forwarded_for, services().settings.trusted_proxies)
 
 
 def _is_trusted(address: str, trusted: tuple[Network, ...]) -> bool:

@@ -59,8 +59,8 @@ class SocketGateway:
         take_over(socket, [(b"hub-worker", self._hub.worker.encode())])
 
     async def _open(self, scope: Scope) -> Session:
-        headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        self._check_origin(headers, scope["scheme"])
+        headers = _headers(scope)
+        self._check_origin(headers)
         if self._hub.draining:
             raise Unavailable("This worker is restarting: connect again.", retry_after=1)
         client = scope.get("client")
@@ -74,11 +74,11 @@ class SocketGateway:
                 return await open_socket(path[len(prefix) :], address)
         raise NotFound("There is no websocket here: /asyncapi.json describes those there are.")
 
-    def _check_origin(self, headers: dict[bytes, str], scheme: str) -> None:
+    def _check_origin(self, headers: dict[bytes, str]) -> None:
         origin = headers.get(b"origin")
         if origin is None or origin.lower() in self._settings.allowed_origins:
             return
-        if urlsplit(origin).netloc.lower() != headers.get(b"host", "").lower():
+        if _host(origin) != headers.get(b"host", "").lower():
             raise Forbidden("Pages of that origin may not connect: the operator lists them in HUB_ALLOWED_ORIGINS.")
 
     async def _open_channel(self, slug: str, address: str) -> Session:
@@ -86,6 +86,22 @@ class SocketGateway:
         if feed is None:
             raise no_such_channel(slug)
         return Subscriber(self._hub, feed, address)
+
+
+def _headers(scope: Scope) -> dict[bytes, str]:
+    """The headers by lower-case name; one that comes several times is a list, as RFC 9110, section 5.2 has it."""
+    found: dict[bytes, str] = {}
+    for name, value in scope["headers"]:
+        key, text = name.lower(), value.decode("latin-1")
+        found[key] = f"{found[key]},{text}" if key in found else text
+    return found
+
+
+def _host(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return None
 
 
 async def _refuse(send: Send, error: HubError) -> None:
