@@ -5,7 +5,7 @@
 export const ROUTES = [
   { path: "/", load: () => import("./pages/home.js"), nav: "Channels" },
   { path: "/channels/:slug", load: () => import("./pages/channel.js"), fills: true },
-  { path: "/map", load: () => import("./pages/map.js"), nav: "Map", fills: true },
+  { path: "/map", load: () => import("./pages/map.js"), nav: "Map" },
   { path: "/analytics", load: () => import("./pages/analytics.js"), nav: "Analytics" },
   { path: "/quiz", load: () => import("./pages/quiz.js"), nav: "Quiz" },
   { path: "/chat", load: () => import("./pages/chat.js"), nav: "Ranger", fills: true },

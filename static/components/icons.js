@@ -22,6 +22,7 @@ const PATHS = {
   plus: "M12 5v14M5 12h14",
   left: "m14.5 6-6 6 6 6",
   right: "m9.5 6 6 6-6 6",
+  pin: "M12 21c4.500-5 6.500-8.200 6.500-11.200a6.500 6.500 0 0 0-13 0C5.500 12.800 7.500 16 12 21Zm0-8.500a2.700 2.700 0 1 0 0-5.400 2.700 2.700 0 0 0 0 5.400Z",
 };
 
 /** An icon that says nothing to a screen reader: the text beside it does. */

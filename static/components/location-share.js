@@ -1,77 +1,98 @@
-/** Sharing where one is: how exactly, for how long, and stopping. Nothing is asked of the browser before a click. */
-import { useState } from "preact/hooks";
+/** Share where I am in this park: how exactly, for how long, who sees it; and one click to stop. */
+import { useEffect, useState } from "preact/hooks";
 import { member } from "../api/session.js";
+import { DURATIONS, timeOfDay } from "../feed/locations.js";
 import { html } from "../html.js";
 import { loginHref } from "../router.js";
+import { Icon } from "./icons.js";
+import { followHub, shared, sharing } from "./location-sharing.js";
 
-const TIMES = [
-  { seconds: 900, label: "15 minutes" },
-  { seconds: 3600, label: "1 hour" },
-  { seconds: 2 * 3600, label: "2 hours" },
-  { seconds: 4 * 3600, label: "4 hours" },
-  { seconds: 8 * 3600, label: "8 hours" },
+const PRECISIONS = [
+  { id: "area", label: "About 5 km", hint: "Others see an area. The hub forgets the exact spot at once." },
+  { id: "exact", label: "Exact spot", hint: "Others see precisely where you are." },
 ];
 
-/** @param {{sharing: object, mine: object | undefined}} props `mine` is what others see of oneself now */
-export function LocationShare({ sharing, mine }) {
-  if (!member.value) {
-    return html`<p class="location-share"><a href=${loginHref()}>Log in</a> to show others where you are.</p>`;
-  }
-  const state = sharing.state.value;
-  const isOn = state.kind === "on" || mine !== undefined;
+/**
+ * @param {object} channel an OpenChannel
+ * @param {object | undefined} mine what the hub has of the member in this channel
+ */
+export function ShareLocation({ channel, mine }) {
+  useEffect(() => followHub(channel), [channel]);
+  const state = shared.value.slug === channel.slug ? shared.value : null;
   return html`
-    <section class="location-share" aria-label="Share where you are">
-      ${isOn && state.kind !== "stopping"
-        ? html`<${On} sharing=${sharing} until=${state.until ?? Date.parse(mine.expires_at)} precision=${mine?.precision ?? state.precision} />`
-        : html`<${Off} sharing=${sharing} busy=${state.kind === "looking" || state.kind === "stopping"} kind=${state.kind} />`}
-      <div role="alert">${state.problem && html`<p class="wrong">${state.problem}</p>`}</div>
+    <section class="share" aria-labelledby="share-heading">
+      <h2 id="share-heading">Share where you are</h2>
+      ${member.value === null && html`<p><a href=${loginHref()}>Log in</a> to show others where you are.</p>`}
+      ${member.value && (mine || state?.until
+        ? html`<${Shared} channel=${channel} mine=${mine} state=${state} />`
+        : html`<${Offer} slug=${channel.slug} busy=${state?.busy} />`)}
+      <div role="alert">${shared.value.problem && html`<p class="wrong">${shared.value.problem}</p>`}</div>
     </section>
   `;
 }
 
-function On({ sharing, until, precision }) {
-  const time = new Date(until).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-  return html`
-    <p class="location-on" role="status">
-      <span class="dot"></span> You share ${precision === "area" ? "about where you are" : "exactly where you are"} until ${time}.
-    </p>
-    <button class="button button-small" type="button" onClick=${() => sharing.stop()}>Stop sharing</button>
-  `;
-}
-
-function Off({ sharing, busy, kind }) {
+function Offer({ slug, busy }) {
   const [precision, setPrecision] = useState("area");
-  const [seconds, setSeconds] = useState(3600);
-  const start = (event) => {
+  const [seconds, setSeconds] = useState(DURATIONS[1].seconds);
+  const share = (event) => {
     event.preventDefault();
-    sharing.start({ precision, seconds });
+    sharing.start(slug, { precision, seconds });
   };
   return html`
-    <form class="location-form" onSubmit=${start}>
-      <fieldset>
-        <legend>Show others where you are</legend>
-        <${Choice} value="area" chosen=${precision} onChoose=${setPrecision} label="About (5 km)" />
-        <${Choice} value="exact" chosen=${precision} onChoose=${setPrecision} label="Exactly" />
+    <form onSubmit=${share}>
+      <fieldset class="precisions">
+        <legend>How exactly</legend>
+        ${PRECISIONS.map(
+          ({ id, label, hint }) => html`
+            <label key=${id}>
+              <input type="radio" name="precision" value=${id} checked=${precision === id} onChange=${() => setPrecision(id)} />
+              <span>${label}<span class="hint">${hint}</span></span>
+            </label>
+          `,
+        )}
       </fieldset>
-      <label>
-        <span>for</span>
+      <label class="share-time">
+        <span>For how long</span>
         <select value=${seconds} onChange=${(event) => setSeconds(Number(event.target.value))}>
-          ${TIMES.map((time) => html`<option value=${time.seconds}>${time.label}</option>`)}
+          ${DURATIONS.map((one) => html`<option key=${one.seconds} value=${one.seconds}>${one.label}</option>`)}
         </select>
       </label>
-      <button class="button button-small" type="submit" disabled=${busy}>${kind === "looking" ? "Finding you…" : "Share"}</button>
-      <p class="muted">
-        Everyone who opens this park sees it, until it ends or you stop. Only the newest place is kept, then it is erased.
-        “About” is blurred by the hub before it is stored or shown.
+      <p class="hint">
+        Everyone who opens this park sees your name and where you are, guests too. It moves along while this page is open, ends by
+        itself, and no trail of it is kept.
       </p>
+      <button class="button" type="submit" aria-disabled=${Boolean(busy)}>
+        <${Icon} name="pin" />${busy ? "Finding you…" : "Share my location"}
+      </button>
     </form>
   `;
 }
 
-function Choice({ value, chosen, onChoose, label }) {
+function Shared({ channel, mine, state }) {
+  const { slug } = channel;
+  const until = mine?.expires_at ?? state.until;
+  const precision = mine?.precision ?? state.precision;
+  const follows = Boolean(state?.follows);
+  const stop = async () => {
+    if (await sharing.stop(slug)) channel.change(({ locations }) => locations.delete(member.peek()?.username));
+  };
   return html`
-    <label class="choice">
-      <input type="radio" name="precision" value=${value} checked=${chosen === value} onChange=${() => onChoose(value)} /> ${label}
-    </label>
+    <div class="shared">
+      <p role="status">
+        <span class="dot"></span> <strong>Sharing until ${timeOfDay(until)}</strong>
+        <span class="muted"> · ${precision === "exact" ? "exact spot" : "about 5 km"}</span>
+      </p>
+      <p class="hint">
+        ${follows ? "It moves along while this page is open." : "It stays where it was: this page does not follow you."}
+      </p>
+      <div class="buttons">
+        <button class="button button-danger" type="button" aria-disabled=${state?.busy === "stopping"}
+          onClick=${stop}>${state?.busy === "stopping" ? "Stopping…" : "Stop sharing"}</button>
+        ${!follows && html`
+          <button class="button button-quiet" type="button" aria-disabled=${Boolean(state?.busy)}
+            onClick=${() => sharing.start(slug, { precision })}>${state?.busy === "locating" ? "Finding you…" : "Move along with me"}</button>
+        `}
+      </div>
+    </div>
   `;
 }

@@ -5,6 +5,7 @@ import { html } from "../html.js";
 import { loginHref, route } from "../router.js";
 import { ROUTES } from "../routes.js";
 import { Icon, Logo } from "./icons.js";
+import { SharingSign } from "./location-sharing.js";
 import { ErrorBox, Loading, NotFound } from "./states.js";
 import { ThemeToggle } from "./theme-toggle.js";
 import { Toasts } from "./toasts.js";
@@ -68,6 +69,7 @@ function Header({ path }) {
         )}
       </nav>
       <div class="header-end">
+        <${SharingSign} />
         <${ThemeToggle} />
         <${Who} />
       </div>

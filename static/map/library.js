@@ -30,7 +30,8 @@ function addStyles(href) {
   if (document.querySelector(`link[href="${href}"]`)) return null;
   const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
   const loaded = new Promise((done, failed) => Object.assign(link, { onload: done, onerror: () => failed(new Error(href)) }));
-  document.head.append(link);
+  // Before the page's own: its colours win.
+  document.head.prepend(link);
   return loaded;
 }
 

@@ -4,18 +4,18 @@
  */
 import { ChatTab } from "../components/chat-tab.js";
 import { Feed } from "../components/feed.js";
-import { LocationTab } from "../components/location-tab.js";
+import { MapTab } from "../components/map-tab.js";
 import { Reviews } from "../components/review-list.js";
 
 export const TABS = [
   { id: "feed", label: "Feed", component: Feed },
   { id: "reviews", label: "Reviews", component: Reviews, when: isReviewed },
-  { id: "map", label: "Map", component: LocationTab, when: hasPlace },
+  { id: "map", label: "Map", component: MapTab, when: isPark },
   { id: "ranger", label: "Ranger", component: ChatTab },
 ];
 
-function hasPlace(about) {
-  return Boolean(about?.park);
+function isPark(about) {
+  return about?.kind === "park";
 }
 
 /** Parks are reviewed; a topic shows reviews only where an earlier site left some. */
