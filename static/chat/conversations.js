@@ -5,17 +5,34 @@ import { call, member } from "../api/session.js";
 /** The list, null until it was read; and why it could not be. */
 export const conversations = signal(null);
 export const listProblem = signal(null);
+/** Whether there are older ones. */
+export const hasOlder = signal(false);
 
-/** Read the list. */
-export async function readConversations() {
+const PATH = "/api/chat/conversations";
+let next = null;
+
+/** Read the newest part of the list. */
+export function readConversations() {
+  return read(`${PATH}?limit=50`, () => []);
+}
+
+/** Read on, with older ones. */
+export function readOlder() {
+  return read(`${PATH}?limit=50&cursor=${encodeURIComponent(next)}`, () => conversations.value ?? []);
+}
+
+async function read(path, before) {
   listProblem.value = null;
   try {
-    const { items } = (await call("GET", "/api/chat/conversations?limit=100")).data;
-    conversations.value = items.map((one) => open.get(one.id) ?? one);
+    const { data } = await call("GET", path);
+    const known = before();
+    const more = data.items.filter(({ id }) => !known.some((one) => one.id === id));
+    conversations.value = [...known, ...more.map((one) => open.get(one.id) ?? one)];
+    next = data.next;
+    hasOlder.value = next !== null;
   } catch (error) {
     listProblem.value = error.message;
   }
-  return conversations.value;
 }
 
 // What the conversation that is open says of itself is newer than a list that was asked for before.
@@ -30,19 +47,19 @@ member.subscribe((who) => {
 
 /** Begin a conversation; with a channel's slug it is about that channel. @throws {ApiError} */
 export async function beginConversation(channel) {
-  const { data } = await call("POST", "/api/chat/conversations", { body: channel ? { channel } : {} });
+  const { data } = await call("POST", PATH, { body: channel ? { channel } : {} });
   conversations.value = [data, ...(conversations.value ?? [])];
   return data;
 }
 
 /** @throws {ApiError} */
 export async function renameConversation(id, title) {
-  put((await call("PUT", `/api/chat/conversations/${id}`, { body: { title } })).data);
+  put((await call("PUT", `${PATH}/${id}`, { body: { title } })).data);
 }
 
 /** Delete it for good. @throws {ApiError} */
 export async function deleteConversation(id) {
-  await call("DELETE", `/api/chat/conversations/${id}`);
+  await call("DELETE", `${PATH}/${id}`);
   drop(id);
 }
 
@@ -59,10 +76,8 @@ export function conversationClosed(id) {
 
 function put(conversation) {
   if (!conversations.value) return;
-  const known = conversations.value.some((one) => one.id === conversation.id);
-  conversations.value = known
-    ? conversations.value.map((one) => (one.id === conversation.id ? conversation : one))
-    : [conversation, ...conversations.value];
+  const others = conversations.value.filter((one) => one.id !== conversation.id);
+  conversations.value = [conversation, ...others].sort((a, b) => b.updated_at.localeCompare(a.updated_at));
 }
 
 function drop(id) {

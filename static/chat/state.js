@@ -64,7 +64,7 @@ function applyPiece(state, { message_id: id, index, text }) {
 
 const CHANGES = {
   "chat.message": (state, { message, title }) => {
-    if (title !== undefined && state.conversation) state.conversation = { ...state.conversation, title };
+    if (state.conversation) state.conversation = { ...state.conversation, title, updated_at: message.updated_at };
     if (find(state, message.id)) change(state, message.id, message);
     else state.messages = [...state.messages, message];
   },

@@ -33,6 +33,10 @@ export function ChatComposer({ draftKey, focused = false, answering, blocked, on
     area.current.focus();
     if (await onAsk(text.trim())) setText("");
   };
+  const stop = () => {
+    onStop();
+    if (!touch.matches) area.current.focus();
+  };
   const left = MOST - text.length;
   return html`
     <form class="chat-composer" onSubmit=${send} onKeyDown=${(event) => sendsOnEnter(event) && send(event)}>
@@ -44,11 +48,11 @@ export function ChatComposer({ draftKey, focused = false, answering, blocked, on
       </div>
       ${answering
         ? html`
-            <button class="button composer-send" type="button" aria-label="Stop the answer" title="Stop the answer" onClick=${onStop}>
+            <button key="stop" class="button composer-send" type="button" aria-label="Stop the answer" title="Stop the answer" onClick=${stop}>
               <${Icon} name="stop" />
             </button>
           `
-        : html`<button class="button composer-send" type="submit" aria-label="Ask" title="Ask"><${Icon} name="send" /></button>`}
+        : html`<button key="ask" class="button composer-send" type="submit" aria-label="Ask" title="Ask"><${Icon} name="send" /></button>`}
     </form>
   `;
 }

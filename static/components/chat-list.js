@@ -1,7 +1,7 @@
 /** The member's conversations: go to one, rename it, delete it. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import {
-  conversations, deleteConversation, listProblem, readConversations, renameConversation, titleOf,
+  conversations, deleteConversation, hasOlder, listProblem, readConversations, readOlder, renameConversation, titleOf,
 } from "../chat/conversations.js";
 import { html } from "../html.js";
 import { Time } from "./clock.js";
@@ -26,6 +26,10 @@ export function ChatList({ current, names, onGone }) {
         `,
       )}
     </ul>
+    ${hasOlder.value && html`
+      <button class="button button-small button-quiet" type="button" onClick=${readOlder}>Show older</button>
+    `}
+    ${listProblem.value && html`<p class="wrong" role="alert">${listProblem.value}</p>`}
   `;
 }
 

@@ -356,6 +356,21 @@ async def test_conversations_are_listed_renamed_and_deleted(gemini: GeminiServer
     assert (await api.call("GET", "/api/chat/conversations"))["items"] == []
 
 
+async def test_many_conversations_are_listed_page_by_page_the_newest_first(
+    gemini: GeminiServer, open_chat: OpenChat
+) -> None:
+    gemini.script = says("Yes.")
+    page, api = await open_chat()
+    made = [(await api.call("POST", "/api/chat/conversations", json={}))["id"] for _ in range(52)]
+    await page.goto(f"/chat/{made[10]}")
+    listed = page.get_by_role("complementary", name="Your conversations").get_by_role("listitem")
+    await expect(listed).to_have_count(50)
+    await page.get_by_role("button", name="Show older").click()
+    await expect(listed).to_have_count(52)
+    await ask(page, "Which is the newest?")
+    await expect(listed.first).to_contain_text("Which is the newest?")
+
+
 async def test_a_guest_sees_what_it_can_do_and_a_way_in(new_page: NewPage, hub: HubProcess) -> None:
     page = await new_page(base_url=hub.base_url)
     await page.goto("/chat")

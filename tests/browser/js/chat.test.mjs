@@ -12,7 +12,7 @@ const answer = { id: 2, role: "ranger", text: "", status: "streaming", question:
 function begun() {
   const state = emptyChat();
   applyChat(state, { type: "welcome", conversation: { id: 9, title: "" }, messages: [], seq: 0, message_id: null, index: null, ranger: "R" });
-  applyChat(state, { type: "chat.message", seq: 1, title: "Bears?", message: question });
+  applyChat(state, { type: "chat.message", seq: 1, title: "Bears?", message: { ...question, updated_at: "2026-01-02" } });
   applyChat(state, { type: "chat.started", seq: 2, message_id: 2, message: answer });
   return state;
 }
@@ -26,7 +26,7 @@ test("pieces become the answer, in order and once", () => {
   assert.equal(applyChat(state, piece(0, "Stay ")), IGNORED);
   assert.equal(applyChat(state, piece(1, "calm")), APPLIED);
   assert.equal(textOf(state), "Stay calm");
-  assert.equal(state.conversation.title, "Bears?");
+  assert.deepEqual(state.conversation, { id: 9, title: "Bears?", updated_at: "2026-01-02" });
 });
 
 test("a missing piece is a gap and changes nothing", () => {
