@@ -141,6 +141,11 @@ def test_a_body_that_only_claims_to_be_huge_is_refused_at_once(hub: HubProcess, 
     "head",
     [
         b"GET / WRONG/1.1\r\n\r\n",
+        b"GET /\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /%ff%fe HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /api/channels/%ff%fe/history HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /api/channels?limit=%ff&cursor=%00 HTTP/1.1\r\n\r\n",
+        b"GET http://evil.example/nothing HTTP/1.1\r\nHost: x\r\n\r\n",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
         b"GET /api/channels HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
@@ -205,6 +210,12 @@ async def upgrade_status(hub: HubProcess, path: str, **options: Any) -> Any:
         async with connect(f"{hub.ws_url}{path}", proxy=None, **options):
             pass
     return caught.value.response
+
+
+@pytest.mark.parametrize("path", ["/ws/channels/\xff", "/ws/channels/%ff", "/ws/channels/denali?\xff", "/ws/é"])
+def test_a_handshake_with_odd_bytes_does_no_harm(hub: HubProcess, path: str) -> None:
+    head = HANDSHAKE.format(path=path, port=hub.port, more="Origin: \xff\r\nX-Forwarded-For: \xff\r\n")
+    assert raw_answer(hub, head.encode("latin-1"))[0] in (400, 403, 404)
 
 
 @pytest.mark.parametrize(
