@@ -1,10 +1,13 @@
 """Search: what the community wrote is found by its words, and what is deleted is found no more."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from tests.clients import Api
+from tests.conftest import NewApi, StartHub
+from tests.services import PostgresCluster
 
 
 async def found(api: Api, q: str, **params: Any) -> list[dict[str, Any]]:
@@ -102,3 +105,19 @@ async def test_what_is_no_search_is_refused(guest: Api, params: dict[str, str]) 
 
 async def test_an_unknown_channel_is_not_found(guest: Api) -> None:
     assert (await guest.request("GET", "/api/search", params={"q": "snow", "channel": "nowhere"})).status_code == 404
+
+
+async def test_postgresql_finds_the_same(postgres: PostgresCluster, start_hub: StartHub, new_api: NewApi) -> None:
+    hub = await asyncio.to_thread(start_hub, database_url=postgres.create_database())
+    ada = new_api(hub.base_url)
+    await ada.register("ada")
+    post = await ada.post("denali", "Wolverine at the pass", "It crossed the snowfield at noon.")
+    body = {"title": "Quiet", "comment": "Dull at first. Then we saw wolverines twice.", "stars": 5}
+    review = await ada.call("POST", "/api/channels/denali/reviews", json=body)
+    hits = await found(ada, "wolverine", channel="denali")
+    assert [(hit["kind"], hit["id"]) for hit in hits] == [("post", post["id"]), ("review", review["id"])]
+    assert await found(ada, "wolverine glacier") == []
+    for odd in ("*", "\"'():-", "a & b | !c", "🏕️ 🐻", "x:*", "\\", "a b " * 1_000):
+        assert await found(ada, odd, channel="denali") == []
+    await ada.delete_post(post["id"])
+    assert [hit["kind"] for hit in await found(ada, "wolverine")] == ["review"]
