@@ -161,12 +161,6 @@ class Presence:
                 self._changed.update(other.channels)
                 del self._others[worker]
 
-    def forget(self, worker: str) -> None:
-        """Drop a worker that has said that it ends."""
-        other = self._others.pop(worker, None)
-        if other is not None:
-            self._changed.update(other.channels)
-
     def _own(self, channel: str) -> tuple[set[str], int]:
         here = self._here.get(channel)
         return (set(), 0) if here is None else (set(here.members), here.guests)
