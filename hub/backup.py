@@ -7,6 +7,8 @@ from pathlib import Path
 from hub.store.channels import new_epoch
 from hub.store.migrations import migrate_sqlite
 
+CHAT_LEAP = 1_000_000
+
 
 class BackupError(Exception):
     """The backup or the restore was not done; the message says why."""
@@ -58,6 +60,9 @@ def _renew_epochs(path: Path) -> None:
     try:
         for (channel_id,) in connection.execute("SELECT id FROM channels").fetchall():
             connection.execute("UPDATE channels SET epoch = ? WHERE id = ?", (new_epoch(), channel_id))
+        # A conversation has no epoch: its numbers go on above all that an open window may know.
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'conversations'").fetchone():
+            connection.execute("UPDATE conversations SET seq = seq + ?", (CHAT_LEAP,))
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.execute("PRAGMA journal_mode=DELETE")
     finally:

@@ -120,14 +120,14 @@ def regenerate(tx: Transaction, user_id: int, conversation_id: int, message_id: 
 
 
 def delete(tx: Transaction, user_id: int, message_id: int) -> tuple[int, ChatRemoved]:
-    """Delete a question with its answers, or an answer with its earlier versions; an answer under way ends.
+    """Delete a question with its answers, an answer with its earlier versions, or one of these by itself.
 
-    Returns the conversation's id as well. Raises NotFound.
+    An answer under way ends. Returns the conversation's id as well. Raises NotFound.
     """
     row = messages.mine(tx, user_id, message_id)
     seq = advance(tx, user_id, row["conversation_id"])
     question = message_id if row["role"] == "user" else row["question_id"]
-    gone = tx.all("DELETE FROM messages WHERE question_id = :id RETURNING id", id=question)
+    gone = [] if row["superseded"] else tx.all("DELETE FROM messages WHERE question_id = :id RETURNING id", id=question)
     ids = {one["id"] for one in gone} | {message_id}
     tx.run("DELETE FROM messages WHERE id = :id", id=message_id)
     return row["conversation_id"], ChatRemoved(seq=seq, message_ids=sorted(ids))

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.clients import Api, ChatClient
-from tests.conftest import NewApi
+from tests.conftest import NewApi, StartHub
 from tests.gemini_server import (
     GeminiServer,
     hangs,
@@ -156,6 +157,40 @@ async def test_deleting_a_message_takes_its_answer_along(gemini: GeminiServer, c
     await chat.wait_for(lambda: chat.of_type("chat.removed"))
     assert chat.texts() == ["Keep me.", "Here."]
     assert [message["text"] for message in await stored(ada, conversation_of(chat))] == ["Keep me.", "Here."]
+
+
+async def test_an_earlier_version_can_be_deleted_by_itself(gemini: GeminiServer, chat: ChatClient, ada: Api) -> None:
+    gemini.script = says("Embarrassing.")
+    first = await chat.ask("Say something.")
+    gemini.script = says("Better.")
+    ack = await chat.request({"type": "chat.regenerate"})
+    await chat.ended(ack["data"]["answer"])
+    assert (await ada.request("DELETE", f"/api/chat/messages/{first['id']}")).status_code == 204
+    messages = await stored(ada, conversation_of(chat))
+    assert [message["text"] for message in messages] == ["Say something.", "Better."]
+    assert messages[1]["earlier"] == []
+
+
+async def test_an_open_window_takes_what_a_restored_backup_holds(
+    gemini: GeminiServer, start_hub: StartHub, new_api: NewApi, tmp_path: Path
+) -> None:
+    gemini.script = says("Kept.")
+    hub = start_hub(settings=gemini.settings)
+    api = new_api(hub.base_url)
+    await api.register("ann")
+    chat = await talk(hub, api)
+    await chat.connect()
+    await chat.ask("Before?")
+    hub.run("backup", str(tmp_path / "backup.db"))
+    await chat.ask("After?")
+    known = max(frame.get("seq", 0) for frame in chat.frames)
+    await asyncio.to_thread(hub.stop)
+    hub.run("restore", str(tmp_path / "backup.db"))
+    await asyncio.to_thread(hub.start)
+    welcome = await chat.reconnect()
+    assert welcome["seq"] > known
+    assert chat.texts() == ["Before?", "Kept."]
+    await chat.close()
 
 
 async def test_deleting_the_account_deletes_the_conversations(
