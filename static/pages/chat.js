@@ -30,7 +30,7 @@ function Page({ id, about, channels, current }) {
   const picker = html`<${ParkPicker} channels=${channels} about=${about} />`;
   return html`
     <div class=${listed ? "chat-page chat-page-listed" : "chat-page"}>
-      <aside class="chat-side" aria-label="Your conversations" id="chat-side">
+      <aside class="chat-side" aria-label="Your conversations" id="chat-side" onClick=${(event) => event.target.closest("a") && setListed(false)}>
         <a class="button button-small" href="/chat"><${Icon} name="plus" />New conversation</a>
         <${ChatList} current=${id} names=${names} onGone=${() => navigate("/chat", { replace: true })} />
       </aside>
