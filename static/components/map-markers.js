@@ -25,7 +25,7 @@ function clusterGroup(L, radius, toSign) {
   return L.markerClusterGroup({
     showCoverageOnHover: false,
     maxClusterRadius: radius,
-    animate: isAnimated(),
+    animate: false,
     iconCreateFunction: (cluster) => toSign(cluster.getAllChildMarkers()),
   });
 }
@@ -41,10 +41,18 @@ function move(marker, point) {
   if (hadFocus) marker.getElement()?.focus();
 }
 
+/** Goes near enough for the marker to stand alone; where no zoom parts it from its neighbours, they are spread out. */
 function goTo({ map, cluster }, marker, zoom) {
+  const group = marker.__parent;
+  const apart = group._zoom + 1;
   map.getContainer().scrollIntoView({ block: "nearest" });
-  map.setView(marker.getLatLng(), Math.max(map.getZoom(), zoom), { animate: false });
-  cluster.zoomToShowLayer(marker, () => marker.openPopup());
+  map.setView(marker.getLatLng(), Math.min(map.getMaxZoom(), Math.max(map.getZoom(), zoom, apart)), { animate: false });
+  if (apart > map.getMaxZoom()) {
+    cluster.once("spiderfied", () => marker.openPopup());
+    group.spiderfy();
+  } else {
+    marker.openPopup();
+  }
 }
 
 /** The people who share where they are. */

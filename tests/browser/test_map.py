@@ -197,10 +197,10 @@ async def test_the_map_of_all_parks_leads_to_a_park_and_loads_nothing_from_elsew
     await window.goto("/map")
     await expect(window.locator("path.map-state")).to_have_count(56)
     await window.get_by_label("Search parks").fill("american samoa")
-    await window.get_by_role("button", name="Show American Samoa on the map").click()
+    await window.get_by_role("button", name="Show National Park of American Samoa on the map").click()
     await expect(window.locator(".map-popup")).to_contain_text("American Samoa")
     await window.locator(".map-popup").get_by_role("link", name="Open its channel").click()
-    await expect(window.get_by_role("heading", name="American Samoa", level=1)).to_be_visible()
+    await expect(window.get_by_role("heading", name="National Park of American Samoa", level=1)).to_be_visible()
     assert [url for url in asked if not url.startswith((hub.base_url, "blob:", "data:"))] == []
 
 
