@@ -1,7 +1,7 @@
 """What the catalogue of parks knows: where a park is, and what one may do there."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable
 
 from msgspec import Struct
 
@@ -16,17 +16,38 @@ _ACTIVITIES = frozenset(
 ).union(
     ("snowmobil", "climb", "bik", "hors", "hunt", "cav", "stargaz", "birdwatch", "geocach", "tub", "canyoneer", "golf")
 )
+_SIGHTS = frozenset(
+    (
+        "alligator",
+        "crocodil",
+        "aurora",
+        "bison",
+        "canyon",
+        "coral",
+        "reef",
+        "dinosaur",
+        "dun",
+        "elk",
+        "fossil",
+        "geyser",
+    )
+).union(
+    ("glacier", "lighthous", "rainforest", "ruin", "shipwreck", "swamp", "tortois", "turtl", "volcano", "waterfall"),
+    ("whal", "wolv", "prairi", "lak", "cav", "petrifi"),
+)
+_ALSO_CALLED = {"wolf": "wolv", "volcanic": "volcano"}
 _INDOORS = frozenset(
     ("Arts and Culture", "Bookstore and Park Store", "Shopping", "Food", "Gift Shop and Souvenirs", "Park Film")
 ).union(("Dining", "Museum Exhibits", "Hands-On", "Live Music"))
 _ASKS_WHETHER = re.compile(r"\b(can|could|may|allowed|possible|is there|are there|where|which|do they|offer)\b", re.I)
+_ASKS_FOR_SIGHTS = re.compile(r"\b(?:(?:which|what) parks?|(?:are|is) there|have|has|where|see)\b", re.I)
 _ASKS_WHERE = re.compile(r"\bwhere(?:'s|’s| is| are)\s+(it|this|the park|here)\b|\blocated\b|\blocation\b", re.I)
 _ASKS_WHAT = re.compile(
     r"\b(?:activities|things to do|what is there to (?:do|see)|"
     r"what (?:to|(?:can|could|should) (?:i|we|you|one)) (?:do|see)(?: here| there| (?:in|at) \w+)?\W*$)",
     re.I,
 )
-_SHOWN_ACTIVITIES, _SHOWN_PARKS = 8, 5
+_SHOWN_ACTIVITIES, _SHOWN_PARKS = 8, 6
 
 
 class Fact(Struct, frozen=True):
@@ -52,28 +73,51 @@ def fact(question: str, park: Park | None) -> Fact | None:
         )
     if park is not None and _ASKS_WHAT.search(question.replace(park.name, "it")):
         return _all_activities(park)
-    return _activity(question, park) if _ASKS_WHETHER.search(question) else None
+    activity = _listed(question, park, _DOING) if _ASKS_WHETHER.search(question) else None
+    return activity or (_listed(question, park, _SEEING) if _ASKS_FOR_SIGHTS.search(question) else None)
 
 
-def _activity(question: str, park: Park | None) -> Fact | None:
-    asked = next((stem for word in words(question) if (stem := _stem(word)) in _ACTIVITIES), None)
-    there = [one for one in all_parks() if asked is not None and _offered(one, asked)]
-    if asked is None or not there:
+class _List(Struct, frozen=True):
+    """One of the service's lists: what may be asked for, and how to say that a park is on it."""
+
+    stems: frozenset[str]
+    names: Callable[[Park], list[str]]
+    here: str
+    not_here: str
+    parks: str
+
+
+_DOING = _List(
+    _ACTIVITIES,
+    lambda park: park.activities,
+    "The park service lists {it} among the activities at {park}.",
+    "The park service does not list {it} for {park}; some of the parks that do are {parks}.",
+    "Parks where the park service lists {it} include {parks}.",
+)
+_SEEING = _List(
+    _SIGHTS,
+    lambda park: park.topics,
+    "The park service has {it} among the topics of {park}.",
+    "The park service does not have {it} among the topics of {park}; it has for {parks}.",
+    "Parks with {it} among the park service's topics include {parks}.",
+)
+
+
+def _listed(question: str, park: Park | None, known: _List) -> Fact | None:
+    stems = [_ALSO_CALLED.get(stem, stem) for stem in map(_stem, words(question))]
+    asked = next((stem for stem in stems if stem in known.stems), "")
+    there = [one for one in all_parks() if any(_has(name, asked) for name in known.names(one))]
+    if not there:
         return None
-    label = _label(asked, there)
+    # The shortest name says it plainest.
+    it = min((name for one in there for name in known.names(one) if _has(name, asked)), key=len).lower()
     if park is not None and park in there:
-        return Fact(f"The park service lists {label} among the activities at {park.name}.", [_source(park)])
-    shown = there[:_SHOWN_PARKS]
+        return Fact(known.here.format(it=it, park=park.name), [_source(park)])
+    shown = sorted(there, key=lambda one: not _has(one.name, asked))[:_SHOWN_PARKS]
     names = ", ".join(one.name for one in shown)
     if park is None:
-        return Fact(f"Parks where the park service lists {label} include {names}.", [_source(one) for one in shown])
-    text = f"The park service does not list {label} for {park.name}; some of the parks that do are {names}."
-    return Fact(text, [_source(one) for one in (park, *shown)])
-
-
-def _label(asked: str, there: Sequence[Park]) -> str:
-    """The service's own word for an activity; the shortest says it plainest."""
-    return min((name for one in there for name in one.activities if _has(name, asked)), key=len).lower()
+        return Fact(known.parks.format(it=it, parks=names), [_source(one) for one in shown])
+    return Fact(known.not_here.format(it=it, park=park.name, parks=names), [_source(one) for one in (park, *shown)])
 
 
 def _all_activities(park: Park) -> Fact:
@@ -93,10 +137,6 @@ def _asks_where(question: str, park: Park) -> bool:
 def _names(question: str, park: Park) -> bool:
     flags = re.NOFLAG if park.slug in _ORDINARY else re.IGNORECASE
     return re.search(rf"\b{re.escape(park.name)}\b", question[:4_000], flags) is not None
-
-
-def _offered(park: Park, asked: str) -> bool:
-    return any(_has(name, asked) for name in park.activities)
 
 
 def _has(activity: str, asked: str) -> bool:

@@ -242,6 +242,15 @@ async def test_a_parks_activities_and_place_come_from_the_catalogue(ranger: Offl
     assert "lists" not in (await ask(ranger, "What can I do in a thunderstorm?", "zion")).text
 
 
+async def test_which_parks_have_something_comes_from_the_catalogue(ranger: OfflineRanger) -> None:
+    volcanoes = await ask(ranger, "Which parks have volcanoes?")
+    assert "Parks with volcanoes among the park service's topics include Hawaiʻi Volcanoes" in volcanoes.text
+    assert "hawaii-volcanoes" in [source.id for source in volcanoes.sources]
+    assert "has wolves among the topics of Denali" in (await ask(ranger, "Is there a wolf?", "denali")).text
+    assert "does not have geysers among the topics" in (await ask(ranger, "are there geysers?", "acadia")).text
+    assert "topics" not in (await ask(ranger, "What do I do about wolves?", "denali")).text
+
+
 async def test_a_short_question_is_read_together_with_the_one_before(ranger: OfflineRanger) -> None:
     turns = [Turn("user", "How do I store food from bears?"), Turn("ranger", "…")]
     follow_up = await ranger.reply(prompt("why?", turns=turns))
