@@ -76,7 +76,14 @@ function reach(request) {
 
 async function keep(name, key, response) {
   const cache = await caches.open(name);
-  await cache.put(key, response.clone());
+  const isHistory = name === ANSWERS && key.endsWith("/history");
+  await cache.put(key, isHistory ? await withoutLocations(response.clone()) : response.clone());
+}
+
+/** Where somebody was is nobody's to keep. */
+async function withoutLocations(response) {
+  const history = await response.json();
+  return new Response(JSON.stringify({ ...history, locations: [] }), { headers: response.headers });
 }
 
 function marked(response) {

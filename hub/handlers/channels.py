@@ -16,6 +16,7 @@ from hub.handlers.json import answer, body, no_content
 from hub.model import Channel, ChannelInput, ChannelKind, ChannelStats, ParkFacts
 from hub.store import channels as store
 from hub.store import history as histories
+from hub.store import locations
 from hub.store.database import Transaction
 from hub.store.history import History
 
@@ -104,23 +105,26 @@ async def delete(slug: str) -> Response:
 @channels.get("/<slug>/history")
 @document_response(History, 200)
 async def history(slug: str) -> Response:
-    """Everything that a page needs to draw itself, in one read; 304 when `epoch:seq` is unchanged."""
+    """Everything that a page needs to draw itself, in one read; 304 when `epoch:seq` and locations are unchanged."""
     who = identity_or_none()
     limit = page_limit(request.args.get("limit"))
     user_id = None if who is None else who.user_id
     known = known_tags()
 
     def unit(tx: Transaction) -> tuple[str, History | None]:
-        tag = history_tag(*histories.head(tx, slug), limit, user_id)
+        tag = history_tag(*histories.head(tx, slug), limit, user_id, locations.version(tx, slug))
         return tag, None if known & {tag, "*"} else histories.read(tx, slug, limit, user_id)
 
     tag, found = await services().database.read(unit)
     return unchanged(tag) or answer(found, headers=_cache_headers(tag))
 
 
-def history_tag(epoch: str, seq: int, limit: int, user_id: int | None) -> str:
-    """The ETag of a history: `epoch:seq`, and what else it depends on where that is not the default."""
-    tag = f"{epoch}:{seq}"
+def history_tag(epoch: str, seq: int, limit: int, user_id: int | None, where: str = "") -> str:
+    """The ETag of a history: `epoch:seq`, and what else it depends on where that is not the default.
+
+    `where` stands for the live locations: they take no `seq`, and nobody may be shown one that has ended.
+    """
+    tag = f"{epoch}:{seq}" + (f":{where}" if where else "")
     if limit != page_limit(None):
         tag += f":{limit}"
     return tag if user_id is None else f"{tag}:u{user_id}"

@@ -54,6 +54,19 @@ def live(tx: Transaction, channel: ChannelRef) -> list[Location]:
     return [_location(row) for row in rows]
 
 
+def version(tx: Transaction, slug: str) -> str:
+    """A name for what `live` gives: another one after each change and end; empty while nobody shares."""
+    row = required(
+        tx.one(
+            """SELECT COUNT(*) AS live, MAX(locations.updated_at) AS newest FROM locations
+            JOIN channels ON channels.id = locations.channel_id WHERE channels.slug = :slug AND expires_at > :now""",
+            slug=slug,
+            now=tx.now,
+        )
+    )
+    return f"{row['live']}@{row['newest']}" if row["live"] else ""
+
+
 def everywhere(tx: Transaction) -> list[tuple[str, Location]]:
     """All live locations with their channels."""
     rows = tx.all(_LOCATIONS + " WHERE expires_at > :now", now=tx.now)

@@ -126,13 +126,18 @@ export class OpenChannel {
         call("GET", `/api/channels/${this.slug}`),
       ]);
       this.state.channel = channel.data;
-      feed.loadHistory(this.state, history.data);
+      feed.loadHistory(this.state, this.#withoutOldNews(history.data));
       this.stale.value = history.fromCache;
       this.#ready();
     } catch (error) {
       this.#failed(error);
     }
     this.#changed();
+  }
+
+  /** Who is where is the socket's to tell: a read that was under way meanwhile may bring back somebody who has gone. */
+  #withoutOldNews(history) {
+    return this.status.peek().kind === "live" ? { ...history, locations: undefined } : history;
   }
 
   #ready() {

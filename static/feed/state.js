@@ -43,10 +43,10 @@ export function loadHistory(state, history) {
   const sameLog = state.epoch === history.epoch;
   if (sameLog && history.seq < state.seq) return false;
   if (history.rating) state.rating = history.rating;
+  if (history.locations) state.locations = byUsername(history.locations);
   if (sameLog && history.seq === state.seq) return true;
   state.posts = listOf(history.posts, sameLog ? goneAfter(state.posts, history.seq) : new Map());
   state.reviews = listOf(history.reviews, sameLog ? goneAfter(state.reviews, history.seq) : new Map());
-  if (history.locations) state.locations = byUsername(history.locations);
   state.seq = history.seq;
   state.epoch = history.epoch;
   return true;

@@ -117,6 +117,17 @@ def stored(database: Path) -> list[bytes]:
     return [file.read_bytes() for file in database.parent.glob(f"{database.name}*")]
 
 
+async def test_a_history_is_unchanged_only_while_its_locations_are(ada: Api, ben: Api, guest: Api, park: str) -> None:
+    path, history = f"/api/channels/{park}/location", f"/api/channels/{park}/history"
+    seen = (await guest.request("GET", history)).headers["etag"]
+    for who, method in ((ada, "PUT"), (ben, "PUT"), (ada, "PUT"), (ada, "DELETE"), (ben, "DELETE")):
+        await who.call(method, path, json=HERE if method == "PUT" else None)
+        changed = await guest.request("GET", history, headers={"If-None-Match": seen})
+        assert changed.status_code == 200
+        seen = changed.headers["etag"]
+        assert (await guest.request("GET", history, headers={"If-None-Match": seen})).status_code == 304
+
+
 async def test_a_location_takes_no_number_and_is_in_no_log(ada: Api, park: str, hub: HubProcess) -> None:
     before = await ada.history(park)
     await ada.call("PUT", f"/api/channels/{park}/location", json=HERE)
