@@ -10,7 +10,7 @@ import { filterGroups, peopleIn, stateName } from "../feed/catalogue.js";
 import { parksOf } from "../feed/locations.js";
 import { html } from "../html.js";
 
-const POLL_MS = 5_000;
+const POLL_MS = 3_000;
 const REGIONS = [
   { name: "Contiguous states", bounds: STATES_BOUNDS },
   { name: "Alaska", bounds: [[54, -172], [70.5, -130]] },

@@ -122,7 +122,7 @@ async def test_what_a_moderator_removed_does_not_come_back_with_the_next_step(
     await expect(walker.get_by_text("Your location is no longer shared.")).to_be_visible()
     await walker.context.set_geolocation({"latitude": 63.5, "longitude": -150.1})
     await expect(walker.get_by_role("button", name="Share my location")).to_be_visible()
-    await walker.wait_for_timeout(1_500)
+    await expect(walker.get_by_role("link", name="You share where you are until")).to_have_count(0)
     assert await locations(browser_admin, park) == []
 
 
@@ -188,6 +188,32 @@ async def test_a_sign_is_reached_and_read_by_the_keyboard(
     await expect(window.locator(".map-popup")).to_contain_text("Within about 5 km")
 
 
+async def test_what_the_browser_keeps_for_later_has_no_locations_in_it(
+    new_page: NewPage, member: Api, hub: HubProcess, park: str
+) -> None:
+    await member.call("PUT", f"/api/channels/{park}/location", json={"latitude": 40, "longitude": -100})
+    window = await new_page(base_url=hub.base_url)
+    await window.goto(tab(park))
+    await window.evaluate(
+        """async () => {
+          const { serviceWorker } = navigator;
+          const claimed = new Promise((done) => serviceWorker.addEventListener("controllerchange", done));
+          if (!serviceWorker.controller) await claimed;
+        }"""
+    )
+    await window.reload()
+    await expect(signs(window)).to_be_visible()
+    kept = await window.evaluate(
+        """async () => {
+          const kept = await (await caches.open("hub-answers-1")).keys();
+          const histories = kept.filter(({ url }) => url.endsWith("/history"));
+          const answers = await Promise.all(histories.map((history) => caches.match(history)));
+          return Promise.all(answers.map((answer) => answer.json()));
+        }"""
+    )
+    assert [(history["channel"], history["locations"]) for history in kept] == [(park, [])]
+
+
 async def test_the_map_of_all_parks_leads_to_a_park_and_loads_nothing_from_elsewhere(
     new_page: NewPage, hub: HubProcess
 ) -> None:
@@ -215,7 +241,7 @@ async def test_the_map_counts_who_is_where_now_and_shows_stars(new_page: NewPage
     await expect(first).to_contain_text("1 here")
     await expect(window.get_by_role("button", name="Big Bend: ")).to_contain_text("1 there now")
     await visitor.close()
-    await expect(window.get_by_role("button", name="Big Bend: ")).not_to_contain_text("there now")
+    await expect(window.get_by_role("button", name="Big Bend: ")).not_to_contain_text("there now", timeout=8_000)
 
 
 async def test_a_tile_server_is_used_only_when_one_is_set(new_page: NewPage, start_hub: StartHub) -> None:
