@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from hub.cursor import decode_cursor, encode_cursor
-from hub.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound, invalid_field
+from hub.errors import Conflict, FieldError, Forbidden, InvalidInput
 from hub.model import AnalyticsEdit, AnalyticsEntry, AnalyticsInput
 from hub.store import channels, ratings, reviews
 from hub.store.database import Transaction
@@ -42,7 +42,7 @@ def create(tx: Transaction, author: Identity, new: AnalyticsInput) -> tuple[Anal
 
     Raises InvalidInput for an unknown channel.
     """
-    return _rate(tx, author.user_id, _find(tx, new.channel), new.stars)
+    return _rate(tx, author.user_id, channels.given(tx, new.channel), new.stars)
 
 
 def create_many(tx: Transaction, author: Identity, given: Sequence[AnalyticsInput | InvalidInput]) -> BulkAnswer:
@@ -58,7 +58,7 @@ def create_many(tx: Transaction, author: Identity, given: Sequence[AnalyticsInpu
             added.add(channel.slug)
     results = []
     for index, one in enumerate(given):
-        error = one if isinstance(one, InvalidInput) else None if one.channel in known else _no_such_channel()
+        error = one if isinstance(one, InvalidInput) else None if one.channel in known else channels.not_given()
         if isinstance(one, InvalidInput) or error is not None:
             results.append(Verdict(index, 422, errors=() if error is None else error.fields))
             continue
@@ -74,7 +74,7 @@ def page(tx: Transaction, slug: str | None, username: str | None, limit: int, cu
 
     Raises InvalidInput for an unknown channel or a cursor that is not ours.
     """
-    channel = None if slug is None else _find(tx, slug)
+    channel = None if slug is None else channels.given(tx, slug)
     before = 2**63 - 1 if cursor is None else int(str(decode_cursor(cursor, int)[0]))
     found = ratings.entries(tx, channel, username, before, limit + 1)
     items = found[:limit]
@@ -114,16 +114,5 @@ def _editable(tx: Transaction, editor: Identity, entry_id: int) -> tuple[int, Ch
     return user_id, channels.find(tx, entry.channel)
 
 
-def _find(tx: Transaction, slug: str) -> ChannelRef:
-    try:
-        return channels.find(tx, slug)
-    except NotFound:
-        raise _no_such_channel() from None
-
-
 def _known(tx: Transaction) -> dict[str, ChannelRef]:
     return {row["slug"]: ChannelRef(row["id"], row["slug"]) for row in tx.all("SELECT id, slug FROM channels")}
-
-
-def _no_such_channel() -> InvalidInput:
-    return invalid_field("channel", "is not one that there is: GET /api/channels lists them")

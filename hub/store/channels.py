@@ -4,7 +4,7 @@ import secrets
 
 import msgspec
 
-from hub.errors import Conflict, NotFound
+from hub.errors import Conflict, InvalidInput, NotFound, invalid_field
 from hub.events import ChannelUpdated, RatingUpdated
 from hub.model import (
     Channel,
@@ -31,6 +31,19 @@ def find(tx: Transaction, slug: str) -> ChannelRef:
     if row is None:
         raise no_such_channel(slug)
     return ChannelRef(row["id"], row["slug"])
+
+
+def given(tx: Transaction, slug: str) -> ChannelRef:
+    """The channel that a field `channel` of the input names. Raises InvalidInput."""
+    try:
+        return find(tx, slug)
+    except NotFound:
+        raise not_given() from None
+
+
+def not_given() -> InvalidInput:
+    """The error for a field `channel` that names none."""
+    return invalid_field("channel", "is not one that there is: GET /api/channels lists them")
 
 
 def no_such_channel(slug: str) -> NotFound:

@@ -47,7 +47,7 @@ def put(tx: Transaction, moderator: Identity, new: MuteInput) -> tuple[Mute, boo
     """
     tx.run("DELETE FROM mutes WHERE until <= :now", now=tx.now)
     user_id = _mutable(tx, moderator, new.username)
-    channel = None if new.channel is None else _find(tx, new.channel)
+    channel = None if new.channel is None else channels.given(tx, new.channel)
     channel_id = None if channel is None else channel.id
     until = rfc3339(datetime.fromisoformat(tx.now) + timedelta(minutes=new.minutes))
     replaced = tx.run(
@@ -111,13 +111,6 @@ def _mutable(tx: Transaction, moderator: Identity, username: str) -> int:
     if _RANKS[row["role"]] >= _RANKS[moderator.role]:
         raise Forbidden("You can mute only members whose role is below yours.")
     return int(row["id"])
-
-
-def _find(tx: Transaction, slug: str) -> ChannelRef:
-    try:
-        return channels.find(tx, slug)
-    except NotFound:
-        raise invalid_field("channel", "is not one that there is: GET /api/channels lists them") from None
 
 
 def _row(tx: Transaction, mute_id: int) -> Row:

@@ -49,7 +49,7 @@ class FoundPage(Struct, frozen=True):
 def page(tx: Transaction, words: Sequence[str], slug: str | None, limit: int, cursor: str | None = None) -> FoundPage:
     """What has all of `words` (from `hub.terms`), in one channel or in all.
 
-    Raises NotFound for an unknown channel, InvalidInput for a cursor that is not ours.
+    Raises InvalidInput for an unknown channel or a cursor that is not ours.
     """
     start = 0 if cursor is None else min(max(0, int(str(decode_cursor(cursor, int)[0]))), _DEEPEST)
     found = find(tx, words, slug, limit + 1, start=start)
@@ -60,8 +60,8 @@ def page(tx: Transaction, words: Sequence[str], slug: str | None, limit: int, cu
 def find(
     tx: Transaction, words: Sequence[str], slug: str | None, limit: int, *, start: int = 0, all_words: bool = True
 ) -> list[Found]:
-    """What has all (or any) of `words`, best first. Raises NotFound for an unknown channel."""
-    channel = None if slug is None else channels.find(tx, slug)
+    """What has all (or any) of `words`, best first. Raises InvalidInput for an unknown channel."""
+    channel = None if slug is None else channels.given(tx, slug)
     if not words:
         return []
     select = _sqlite if tx.engine == "sqlite" else _postgresql

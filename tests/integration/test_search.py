@@ -103,8 +103,8 @@ async def test_what_is_no_search_is_refused(guest: Api, params: dict[str, str]) 
     assert (await guest.request("GET", "/api/search", params=params)).status_code == 422
 
 
-async def test_an_unknown_channel_is_not_found(guest: Api) -> None:
-    assert (await guest.request("GET", "/api/search", params={"q": "snow", "channel": "nowhere"})).status_code == 404
+async def test_an_unknown_channel_is_refused(guest: Api) -> None:
+    assert (await guest.request("GET", "/api/search", params={"q": "snow", "channel": "nowhere"})).status_code == 422
 
 
 async def test_postgresql_finds_the_same(postgres: PostgresCluster, start_hub: StartHub, new_api: NewApi) -> None:
