@@ -16,6 +16,11 @@ export function useAnchor(name) {
 }
 
 function show(element) {
-  element?.scrollIntoView({ block: "center" });
-  element?.classList.add("pointed-at");
+  if (!element) return;
+  element.scrollIntoView({ block: "center" });
+  element.classList.add("pointed-at");
+  // A list that follows its end must know now that it no longer does: its own event would come after its next drawing.
+  for (let around = element.parentElement; around; around = around.parentElement) {
+    if (around.scrollTop > 0 || around.scrollHeight > around.clientHeight) around.dispatchEvent(new Event("scroll"));
+  }
 }
