@@ -4,6 +4,8 @@ import { relativeTime } from "../feed/time.js";
 import { initials } from "./avatar.js";
 import { isAnimated } from "./map-view.js";
 
+const POPUP = { maxWidth: 230, autoPanPadding: [12, 12] };
+
 /** An element of plain text parts, so that a name is never read as markup. */
 function element(tag, className, ...parts) {
   const made = Object.assign(document.createElement(tag), { className });
@@ -99,7 +101,7 @@ export class PeopleLayer {
     const body = element("span", isMe ? "map-person map-person-me" : "map-person", ...inside);
     body.dataset.username = location.username;
     const icon = this.L.divIcon({ html: body, className: "map-icon", iconSize: [38, 38], popupAnchor: [0, -16] });
-    const marker = this.L.marker(pointOf(location), { icon, riseOnHover: true }).bindPopup(personPopup(location));
+    const marker = this.L.marker(pointOf(location), { icon, riseOnHover: true }).bindPopup(personPopup(location), POPUP);
     this.markers.set(location.username, marker);
     return marker;
   }
@@ -165,7 +167,7 @@ export class ParksLayer {
   #marker(park) {
     const point = mapPoint(park.park.latitude, park.park.longitude);
     const marker = this.L.marker(point, { icon: this.#icon(park), riseOnHover: true, people: peopleOf(park) });
-    this.markers.set(park.slug, marker.bindPopup(parkPopup(park)));
+    this.markers.set(park.slug, marker.bindPopup(parkPopup(park), POPUP));
     return marker;
   }
 

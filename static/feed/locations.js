@@ -38,7 +38,7 @@ export function timeOfDay(iso, locale = undefined) {
 /** @returns {string} "63.1235° N, 151.6543° W", as precise as what was shared */
 export function placeInWords({ latitude, longitude, precision }) {
   const digits = precision === "exact" ? 4 : 2;
-  const part = (degrees, positive, negative) => `${Math.abs(degrees).toFixed(digits)}° ${degrees < 0 ? negative : positive}`;
+  const part = (degrees, positive, negative) => `${Math.abs(degrees).toFixed(digits)}°\u00a0${degrees < 0 ? negative : positive}`;
   return `${part(latitude, "N", "S")}, ${part(longitude, "E", "W")}`;
 }
 

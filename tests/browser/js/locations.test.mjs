@@ -18,9 +18,9 @@ test("without a connection the device's clock ends a location; with one the hub 
 
 test("an area is told less precisely than a spot", () => {
   const point = { latitude: 63.123456, longitude: -151.654321 };
-  assert.equal(locations.placeInWords({ ...point, precision: "exact" }), "63.1235° N, 151.6543° W");
-  assert.equal(locations.placeInWords({ ...point, precision: "area" }), "63.12° N, 151.65° W");
-  assert.equal(locations.placeInWords({ latitude: -14.25, longitude: 1, precision: "area" }), "14.25° S, 1.00° E");
+  assert.equal(locations.placeInWords({ ...point, precision: "exact" }), "63.1235°\u00a0N, 151.6543°\u00a0W");
+  assert.equal(locations.placeInWords({ ...point, precision: "area" }), "63.12°\u00a0N, 151.65°\u00a0W");
+  assert.equal(locations.placeInWords({ latitude: -14.25, longitude: 1, precision: "area" }), "14.25°\u00a0S, 1.00°\u00a0E");
 });
 
 test("the Aleutians beyond the date line are drawn beside Alaska", () => {
