@@ -13,19 +13,22 @@ Unit = Callable[[Transaction], Any]
 Outcome = tuple[Any, BaseException | None]
 Batch = tuple[list[Outcome], list[Announcement]]
 
-LARGEST = 256
-
 
 class GroupCommit:
     """Hands waiting units to `commit` in batches, one batch at a time, in the order in which they came.
 
-    `commit` gives an outcome for each unit and what is to be announced, or raises Unavailable for all of them.
+    No batch has more than `largest` units. `commit` gives an outcome for each unit and what is to be announced, or raises
+    Unavailable for all of them.
     """
 
     def __init__(
-        self, commit: Callable[[list[Unit]], Awaitable[Batch]], announce: Callable[[Sequence[Announcement]], None]
+        self,
+        commit: Callable[[list[Unit]], Awaitable[Batch]],
+        announce: Callable[[Sequence[Announcement]], None],
+        largest: int,
     ) -> None:
         self.trouble = ""
+        self._largest = largest
         self._commit = commit
         self._announce = announce
         self._waiting: list[tuple[Unit, asyncio.Future[Any]]] = []
@@ -47,7 +50,7 @@ class GroupCommit:
     async def _commit_waiting(self) -> None:
         try:
             while self._waiting:
-                batch, self._waiting = self._waiting[:LARGEST], self._waiting[LARGEST:]
+                batch, self._waiting = self._waiting[: self._largest], self._waiting[self._largest :]
                 outcomes = await self._commit_batch([unit for unit, _ in batch])
                 for (_, future), outcome in zip(batch, outcomes, strict=True):
                     _settle(future, *outcome)

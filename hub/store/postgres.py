@@ -28,6 +28,8 @@ from hub.store.postgres_session import CommitUnsure, Connection, PostgresSession
 T = TypeVar("T")
 
 READERS = 4
+# PostgreSQL keeps up to 64 savepoints of a transaction at hand; with more, every reader has to look them up.
+BATCH = 50
 ATTEMPTS = 4
 TURN = b"BEGIN; SELECT pg_advisory_xact_lock(5093761102938475); SAVEPOINT unit"
 SNAPSHOT = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -70,7 +72,7 @@ class PostgresDatabase:
     def __init__(self, url: str, on_commit: OnCommit) -> None:
         self.on_commit = on_commit
         self._url = url
-        self._commits = GroupCommit(self._commit, lambda announcements: self.on_commit(announcements))
+        self._commits = GroupCommit(self._commit, lambda announcements: self.on_commit(announcements), BATCH)
         self._writer = PostgresSession(url)
         self._writing = ThreadPoolExecutor(1, "hub-write")
         self._readers: SimpleQueue[PostgresSession] = SimpleQueue()
