@@ -57,9 +57,9 @@ class Fact(Struct, frozen=True):
     sources: list[Source]
 
 
-def named_park(question: str) -> Park | None:
-    """The park that a question names; the longest name wins."""
-    named = [one for one in all_parks() if _names(question, one)]
+def named_park(question: str, *, surely: bool = False) -> Park | None:
+    """The park that a question names, `surely` so that it can mean nothing else; the longest name wins."""
+    named = [one for one in all_parks() if _names(question, one) and not (surely and one.slug in _ORDINARY)]
     return max(named, key=lambda one: len(one.name), default=None)
 
 

@@ -50,7 +50,8 @@ class OfflineRanger:
 
     async def reply(self, prompt: Prompt) -> Reply:
         """The whole answer at once."""
-        park = _park(prompt.park) or named_park(prompt.question)
+        own = _park(prompt.park)
+        park = named_park(prompt.question, surely=own is not None) or own
         talk = small_talk(prompt.question, park)
         if talk is not None:
             return talk
@@ -63,7 +64,7 @@ class OfflineRanger:
 
     async def _look_up(self, prompt: Prompt, question: str, park: Park | None) -> Findings:
         wanted = terms(question, also_ignore=() if park is None else words(park.name))
-        slug = prompt.park or (park.slug if park is not None else None)
+        slug = prompt.park if park is None else park.slug
         return Findings(
             question=question,
             terms=wanted,

@@ -242,6 +242,11 @@ async def test_a_parks_activities_and_place_come_from_the_catalogue(ranger: Offl
     assert "lists" not in (await ask(ranger, "What can I do in a thunderstorm?", "zion")).text
 
 
+async def test_a_question_may_be_about_another_park_than_the_conversation(ranger: OfflineRanger) -> None:
+    assert "Zion National Park is in UT" in (await ask(ranger, "Where is Zion?", "denali")).text
+    assert "nps.gov/dena/" in (await ask(ranger, "Glacier water, is it safe to drink?", "denali")).text
+
+
 async def test_which_parks_have_something_comes_from_the_catalogue(ranger: OfflineRanger) -> None:
     glaciers = await ask(ranger, "Which parks have glaciers?")
     assert "Parks with glaciers among the park service's topics include Glacier, Glacier Bay" in glaciers.text
