@@ -17,8 +17,8 @@ Batch = tuple[list[Outcome], list[Announcement]]
 class GroupCommit:
     """Hands waiting units to `commit` in batches, one batch at a time, in the order in which they came.
 
-    No batch has more than `largest` units. `commit` gives an outcome for each unit and what is to be announced, or raises
-    Unavailable for all of them.
+    No batch has more than `largest` units. `commit` gives an outcome for each unit and what is to be announced, or
+    raises Unavailable for all of them.
     """
 
     def __init__(
