@@ -4,7 +4,7 @@ import asyncio
 import logging
 
 from hub.errors import Unavailable
-from hub.store import accounts, log, search
+from hub.store import accounts, locations, log, search
 from hub.store.database import Database
 
 CHECKPOINT_SECONDS = 2.0
@@ -39,7 +39,8 @@ class Maintenance:
             rounds += 1
             try:
                 await self._database.checkpoint()
-                if rounds % TIDY_EVERY == 0:
+                if rounds % TIDY_EVERY == 1:
+                    await self._database.write(locations.forget_expired)
                     await self._database.write(log.trim)
                     await self._database.write(accounts.forget_old_sessions)
                 if rounds % ERASE_EVERY == 0:

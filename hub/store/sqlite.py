@@ -118,9 +118,10 @@ class SqliteDatabase:
         if self._committing is not None:
             await self._committing
         await asyncio.gather(*self._reading)
-        await self._writer.close()
         for reader in self._idle_readers:
             await reader.close()
+        # Last, as only the writer can move the write-ahead log into the file: what is erased is gone from the disk.
+        await self._writer.close()
 
     async def _commit_waiting(self) -> None:
         try:

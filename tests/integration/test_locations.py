@@ -1,8 +1,12 @@
 """Where people are: shared, seen, gone, on every worker, with nothing left of it."""
 
+import asyncio
 import re
+import sqlite3
+import struct
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +130,31 @@ async def test_a_history_is_unchanged_only_while_its_locations_are(ada: Api, ben
         assert changed.status_code == 200
         seen = changed.headers["etag"]
         assert (await guest.request("GET", history, headers={"If-None-Match": seen})).status_code == 304
+
+
+async def test_what_ended_while_the_hub_was_away_is_erased_when_it_is_back(
+    start_hub: StartHub, new_api: NewApi
+) -> None:
+    hub = start_hub()
+    ada = new_api(hub.base_url)
+    await ada.register("ada")
+    await ada.call("PUT", "/api/channels/denali/location", json=HERE)
+    hub.stop()
+    with closing(sqlite3.connect(hub.database_path)) as database:
+        database.execute("UPDATE locations SET expires_at = '2026-01-01T00:00:00.000000Z'")
+        database.commit()
+    hub.start()
+    with closing(sqlite3.connect(hub.database_path)) as database:
+        await eventually(lambda: database.execute("SELECT COUNT(*) FROM locations").fetchone() == (0,))
+    hub.stop()
+    assert not any(struct.pack(">d", HERE["latitude"]) in data for data in stored(hub.database_path))
+
+
+async def eventually(holds: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    async with asyncio.timeout(8):
+        while not holds():
+            await asyncio.sleep(0.05)
 
 
 async def test_a_location_takes_no_number_and_is_in_no_log(ada: Api, park: str, hub: HubProcess) -> None:
