@@ -15,7 +15,10 @@ class BackupError(Exception):
 
 
 def backup(database: Path, target: Path) -> int:
-    """Copy the database as of now into `target`; returns its size in bytes. Raises BackupError."""
+    """Copy the database as of now into `target`, without where people are; returns its size in bytes.
+
+    Raises BackupError.
+    """
     if not database.is_file():
         raise BackupError(f"There is no database at {database}.")
     if target.exists():
@@ -24,12 +27,25 @@ def backup(database: Path, target: Path) -> int:
     try:
         # VACUUM INTO reads one snapshot; the page-by-page backup API starts over with every write.
         connection.execute("VACUUM INTO ?", (str(target),))
+        _forget_locations(target)
     except sqlite3.Error as error:
         raise BackupError(f"The database could not be copied: {error}") from error
     finally:
         connection.close()
     _sync(target)
     return target.stat().st_size
+
+
+def _forget_locations(path: Path) -> None:
+    """A backup outlives every location, and a restore must not bring back who has stopped sharing."""
+    connection = sqlite3.connect(path)
+    try:
+        connection.execute("PRAGMA secure_delete=ON")
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'locations'").fetchone():
+            connection.execute("DELETE FROM locations")
+        connection.commit()
+    finally:
+        connection.close()
 
 
 def restore(source: Path, database: Path) -> None:

@@ -150,6 +150,16 @@ async def test_what_ended_while_the_hub_was_away_is_erased_when_it_is_back(
     assert not any(struct.pack(">d", HERE["latitude"]) in data for data in stored(hub.database_path))
 
 
+async def test_a_backup_does_not_say_where_anybody_was(start_hub: StartHub, new_api: NewApi, tmp_path: Path) -> None:
+    hub = start_hub()
+    ada = new_api(hub.base_url)
+    await ada.register("ada")
+    await ada.call("PUT", "/api/channels/denali/location", json=HERE)
+    hub.run("backup", str(tmp_path / "copy.db"))
+    assert struct.pack(">d", HERE["latitude"]) not in (tmp_path / "copy.db").read_bytes()
+    assert (await ada.history("denali"))["locations"] != []
+
+
 async def eventually(holds: Callable[[], bool]) -> None:
     """Wait until something holds."""
     async with asyncio.timeout(8):
