@@ -77,6 +77,18 @@ async def test_two_workers_see_a_location_move_and_go(start_hub: StartHub, redis
             await watcher.close()
 
 
+async def test_a_hundred_positions_a_second_cost_the_others_one_a_second(ada: Api, park: str, hub: HubProcess) -> None:
+    async with ChannelClient(hub.ws_url, park, token=ada.token) as sharing, ChannelClient(hub.ws_url, park) as watcher:
+        began = time.monotonic()
+        for step in range(150):
+            await sharing.send({"type": "location.set", **HERE, "latitude": step / 10})
+            await asyncio.sleep(max(0, began + step / 100 - time.monotonic()))
+        await watcher.wait_for(lambda: any(at.get("latitude") == 14.9 for at in watcher.state.locations.values()), 4)
+        told = [frame for frame in watcher.frames if frame["type"] == "location.updated"]
+        assert len(told) <= 2 + time.monotonic() - began
+        assert [frame["data"]["latitude"] for frame in told] == sorted(frame["data"]["latitude"] for frame in told)
+
+
 async def test_without_redis_the_other_worker_sees_it_within_two_seconds(
     start_hub: StartHub, redis: RedisServer, new_api: NewApi
 ) -> None:
