@@ -10,6 +10,7 @@ from hub.store.database import Announcement, Transaction
 
 T = TypeVar("T")
 Unit = Callable[[Transaction], Any]
+Waiting = tuple[Unit, "asyncio.Future[Any]"]
 Outcome = tuple[Any, BaseException | None]
 Batch = tuple[list[Outcome], list[Announcement]]
 
@@ -31,7 +32,7 @@ class GroupCommit:
         self._largest = largest
         self._commit = commit
         self._announce = announce
-        self._waiting: list[tuple[Unit, asyncio.Future[Any]]] = []
+        self._waiting: list[Waiting] = []
         self._task: asyncio.Task[None] | None = None
 
     async def write(self, unit: Callable[[Transaction], T]) -> T:
@@ -51,9 +52,7 @@ class GroupCommit:
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting[: self._largest], self._waiting[self._largest :]
-                outcomes = await self._commit_batch([unit for unit, _ in batch])
-                for (_, future), outcome in zip(batch, outcomes, strict=True):
-                    _settle(future, *outcome)
+                answer(batch, await self._commit_batch([unit for unit, _ in batch]))
         finally:
             self._task = None
 
@@ -71,10 +70,12 @@ class GroupCommit:
         return outcomes
 
 
-def _settle(future: asyncio.Future[Any], result: Any, failure: BaseException | None) -> None:
-    if future.cancelled():
-        return
-    if failure is None:
-        future.set_result(result)
-    else:
-        future.set_exception(failure)
+def answer(batch: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:
+    """Give each of those who wait what became of their unit."""
+    for (_, future), (result, failure) in zip(batch, outcomes, strict=True):
+        if future.cancelled():
+            continue
+        if failure is None:
+            future.set_result(result)
+        else:
+            future.set_exception(failure)

@@ -11,16 +11,13 @@ from typing import Any, TypeVar, cast
 
 import aiosqlite
 
-from hub import metrics
 from hub.errors import Conflict, HubError, Unavailable
 from hub.model import utc_now
 from hub.store.database import Announcement, OnCommit, Row, Transaction, Value
+from hub.store.group_commit import Batch, GroupCommit, Outcome, Unit, Waiting, answer
 from hub.store.migrations import migrate_sqlite
 
 T = TypeVar("T")
-Unit = Callable[[Transaction], Any]
-Outcome = tuple[Any, BaseException | None]
-Waiting = tuple[Unit, "asyncio.Future[Any]"]
 
 BUSY_MS = 5_000
 BATCH = 256
@@ -62,13 +59,11 @@ class SqliteDatabase:
     def __init__(self, path: Path, on_commit: OnCommit, *, checkpoints: bool = False) -> None:
         """`checkpoints` is for one process of all: SQLite's WAL-reset bug before 3.51.3 needs two that do it."""
         self.on_commit = on_commit
-        self.trouble = ""
         self._checkpoints = checkpoints
         self._path = path
         self._writer: aiosqlite.Connection
         self._idle_readers: list[aiosqlite.Connection] = []
-        self._waiting: list[Waiting] = []
-        self._committing: asyncio.Task[None] | None = None
+        self._commits = GroupCommit(self._commit, lambda announcements: self.on_commit(announcements), BATCH)
         self._waiting_reads: list[Waiting] = []
         self._reading: set[asyncio.Task[None]] = set()
 
@@ -90,13 +85,14 @@ class SqliteDatabase:
             for _ in range(READERS):
                 self._idle_readers.append(await _connect(f"{uri}?mode=ro", "PRAGMA query_only=ON"))
 
+    @property
+    def trouble(self) -> str:
+        """Why the last write could not be taken, as a sentence; empty when it was."""
+        return self._commits.trouble
+
     async def write(self, unit: Callable[[Transaction], T]) -> T:
         """Run `unit`, durably. Raises what it raises, Conflict or Unavailable."""
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append((unit, future))
-        if self._committing is None:
-            self._committing = asyncio.create_task(self._commit_waiting())
-        return await future
+        return await self._commits.write(unit)
 
     async def read(self, unit: Callable[[Transaction], T]) -> T:
         """Run `unit` on a snapshot. Raises what it raises, or Unavailable."""
@@ -115,51 +111,23 @@ class SqliteDatabase:
 
     async def close(self) -> None:
         """Finish what is waiting and close the connections."""
-        if self._committing is not None:
-            await self._committing
+        await self._commits.finish()
         await asyncio.gather(*self._reading)
         for reader in self._idle_readers:
             await reader.close()
         # Last, as only the writer can move the write-ahead log into the file: what is erased is gone from the disk.
         await self._writer.close()
 
-    async def _commit_waiting(self) -> None:
-        try:
-            while self._waiting:
-                batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
-                await self._commit(batch)
-        finally:
-            self._committing = None
-
-    async def _commit(self, batch: list[Waiting]) -> None:
-        try:
-            with _unavailable_when_sqlite_fails(), metrics.commit_seconds.time():
-                outcomes, announcements = await _on_thread(self._writer, _run_batch, [unit for unit, _ in batch])
-            self.trouble = ""
-        except Unavailable as error:
-            self.trouble = error.detail
-            outcomes, announcements = [(None, error)] * len(batch), []
-        metrics.units.inc(sum(failure is None for _, failure in outcomes))
-        if announcements:
-            self.on_commit(announcements)
-        _answer(batch, outcomes)
+    async def _commit(self, units: list[Unit]) -> Batch:
+        with _unavailable_when_sqlite_fails():
+            return await _on_thread(self._writer, _run_batch, units)
 
     async def _read_waiting(self, reader: aiosqlite.Connection) -> None:
         # A hop to the thread costs ten times what a short query does: those that wait go together.
         while self._waiting_reads:
             batch, self._waiting_reads = self._waiting_reads[:READ_BATCH], self._waiting_reads[READ_BATCH:]
-            _answer(batch, await _on_thread(reader, _run_reads, [unit for unit, _ in batch]))
+            answer(batch, await _on_thread(reader, _run_reads, [unit for unit, _ in batch]))
         self._idle_readers.append(reader)
-
-
-def _answer(batch: list[Waiting], outcomes: list[Outcome]) -> None:
-    for (_, future), (result, failure) in zip(batch, outcomes, strict=True):
-        if future.cancelled():
-            continue
-        if failure is None:
-            future.set_result(result)
-        else:
-            future.set_exception(failure)
 
 
 async def _connect(uri: str, *pragmas: str) -> aiosqlite.Connection:
@@ -183,7 +151,7 @@ async def _on_thread(connection: aiosqlite.Connection, work: Callable[..., T], *
     return await execute(partial(work, raw, *args))
 
 
-def _run_batch(connection: sqlite3.Connection, units: list[Unit]) -> tuple[list[Outcome], list[Announcement]]:
+def _run_batch(connection: sqlite3.Connection, units: list[Unit]) -> Batch:
     transaction = SqliteTransaction(connection)
     connection.execute("BEGIN IMMEDIATE")
     try:
