@@ -1,6 +1,7 @@
 """Numbered migrations: each file of `schema/<engine>/` runs once, in order, whoever starts first."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -11,6 +12,7 @@ from hub.model import utc_now
 if TYPE_CHECKING:
     from hub.store.postgres_session import Connection
 
+WAIT_SECONDS = 30.0
 _TABLE = "CREATE TABLE IF NOT EXISTS schema_migrations (name TEXT PRIMARY KEY, applied_at TEXT NOT NULL)"
 
 
@@ -32,9 +34,9 @@ def statements(script: str) -> Iterator[str]:
 
 def migrate_sqlite(path: Path) -> list[str]:
     """Apply what is missing in one transaction; returns the names of what was applied."""
-    connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+    connection = sqlite3.connect(path, isolation_level=None, timeout=WAIT_SECONDS)
     try:
-        connection.execute("PRAGMA journal_mode=WAL")
+        _write_ahead(connection)
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(_TABLE)
         done = {name for (name,) in connection.execute("SELECT name FROM schema_migrations")}
@@ -47,6 +49,19 @@ def migrate_sqlite(path: Path) -> list[str]:
         return [name for name, _ in missing]
     finally:
         connection.close()
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Turn the write-ahead log on. Of several that do it at once SQLite refuses some at once, whatever the timeout."""
+    until = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        time.sleep(0.01)
 
 
 def migrate_postgres(connection: "Connection") -> list[str]:
