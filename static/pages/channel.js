@@ -17,10 +17,10 @@ export default function ChannelPage({ params, query }) {
     channel.open();
     return () => channel.close();
   }, [channel]);
+  const [folded, setFolded] = useState(true);
   useTitle(channel);
   if (channel.error.value?.status === 404) return html`<${NotFound} what="There is no such channel." />`;
   const about = channel.view().channel;
-  const [folded, setFolded] = useState(true);
   return html`
     <div class="channel">
       <${Heading} channel=${channel} about=${about} folded=${folded} onFold=${() => setFolded(!folded)} />
