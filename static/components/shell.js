@@ -58,12 +58,10 @@ function useFocusOnArrival() {
 
 function Header({ path }) {
   const entries = ROUTES.filter((entry) => entry.nav && (!entry.when || entry.when(member.value)));
-  const nav = useRef(null);
-  useEffect(() => nav.current.querySelector("[aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" }), [path, member.value]);
   return html`
     <header class="site-header">
       <a class="brand" href="/" aria-label="Frostbyte Hub, home"><${Logo} /><span>Frostbyte Hub</span></a>
-      <nav ref=${nav} aria-label="Main">
+      <nav aria-label="Main">
         ${entries.map(
           (entry) => html`<a href=${entry.path} aria-current=${isCurrent(entry, path) ? "page" : null}>${entry.nav}</a>`,
         )}
