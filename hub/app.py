@@ -97,7 +97,7 @@ def create_app(settings: Settings) -> Quart:
         await database.open()
         await hub.start()
         ranger.start(hub.watch)
-        maintenance.start()
+        maintenance.start(hub.watch)
 
     @app.after_serving
     async def stop() -> None:

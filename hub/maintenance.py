@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from hub.errors import Unavailable
 from hub.store import accounts, locations, log, search
@@ -21,10 +22,11 @@ class Maintenance:
         self._active = worker_index == 0
         self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        """Begin, when this is the worker for it."""
+    def start(self, watch: Callable[[asyncio.Task[None]], None]) -> None:
+        """Begin, when this is the worker for it; `watch` is told of the task, which must not end by itself."""
         if self._active:
             self._task = asyncio.create_task(self._run())
+            watch(self._task)
 
     async def stop(self) -> None:
         """End."""
