@@ -39,7 +39,7 @@ function Heading({ channel, about, folded, onFold }) {
   const people = peopleIn(presence);
   return html`
     <header class="channel-head">
-      <${Ridge} slug=${channel.slug} />
+      <${Ridge} slug=${channel.slug} stretched=${true} />
       <div class="channel-title">
         <h1>${about ? about.name : "…"}</h1>
         <p>
