@@ -77,7 +77,7 @@ def create_app(settings: Settings) -> Quart:
         checkpoints=settings.worker_index == 0,
     )
     tokens = AccessTokens(settings.secret_keys)
-    broker: Broker = RedisBroker(settings.redis_url, "frostbyte", worker) if settings.redis_url else MemoryBroker()
+    broker: Broker = RedisBroker(settings.redis_url, worker) if settings.redis_url else MemoryBroker()
     hub = Hub(
         worker,
         StoredLog(database),

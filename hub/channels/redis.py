@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from time import monotonic
 from typing import Any
+from urllib.parse import urlsplit
 
 from redis import exceptions
 from redis.asyncio import Redis
@@ -29,9 +30,10 @@ log = logging.getLogger("hub.redis")
 class RedisBroker:
     """One connection that listens and one that publishes; both come back by themselves."""
 
-    def __init__(self, url: str, prefix: str, worker: str) -> None:
+    def __init__(self, url: str, worker: str) -> None:
         self.connected = False
-        self._prefix = f"{prefix}:"
+        # Redis' pub/sub knows no databases: their number in the topics lets several hubs share one Redis all the same.
+        self._prefix = f"frostbyte:{urlsplit(url).path.strip('/') or '0'}:"
         self._worker = worker.encode() + b"\n"
         self._client = _client(url)
         self._sender = _client(url)
