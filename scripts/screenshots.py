@@ -108,11 +108,17 @@ async def ranger(page: Page) -> None:
     await expect(answer.get_by_role("list", name="Sources")).to_be_visible()
 
 
+async def locations(page: Page) -> None:
+    await opened("/channels/denali?tab=map", ".map-person")(page)
+    await page.get_by_role("button", name="Show all").click()
+    await page.locator(".map-person").first.scroll_into_view_if_needed()
+
+
 SCENES = [
     Scene("home", opened("/", ".card"), ALL_FOUR),
     Scene("channel", opened("/channels/denali", ".post"), ALL_FOUR),
     Scene("reviews", opened("/channels/denali?tab=reviews", ".review")),
-    Scene("locations", opened("/channels/denali?tab=map", ".map-person")),
+    Scene("locations", locations),
     Scene("map", opened("/map", ".map-view path, .leaflet-marker-icon")),
     Scene("analytics", opened("/analytics", "table.summary tbody tr")),
     Scene("quiz-question", quiz_question),
