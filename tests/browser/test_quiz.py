@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import SignIn
@@ -162,3 +164,42 @@ async def test_sharing_copies_a_link_where_the_browser_cannot_share(new_page: Ne
     await expect(page.get_by_text("Copied.")).to_be_visible()
     copied = await page.evaluate("navigator.clipboard.readText()")
     assert copied == f"My park is Grand Canyon. Which one is yours? {hub.base_url}/quiz"
+
+
+async def faults(page: Page) -> list[str]:
+    found = (await Axe().run(page)).response["violations"]
+    return [fault["id"] for fault in found if fault["impact"] in ("serious", "critical")]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_no_step_has_a_serious_fault_for_assistive_technology(
+    sign_in: SignIn, hub: HubProcess, scheme: str
+) -> None:
+    asked = await questions(hub)
+    page = await sign_in("quizzer", "/quiz", color_scheme=scheme)
+    await page.get_by_role("button", name="Start", exact=True).click()
+    await answer_all(page, asked[:1], 0)
+    await page.get_by_role("button", name="Back", exact=True).click()
+    await asks(page, asked[0])
+    assert await faults(page) == []
+    await answer_all(page, asked, 0)
+    await says(page, "Denali")
+    await expect(page.get_by_text("kept in your account")).to_be_visible()
+    assert await faults(page) == []
+    await page.get_by_role("button", name="Back to the start").click()
+    await expect(page.get_by_role("region", name="Your earlier results")).to_be_visible()
+    assert await faults(page) == []
+
+
+async def test_without_the_hub_it_says_so_and_goes_on_when_it_is_back(new_page: NewPage, hub: HubProcess) -> None:
+    asked = await questions(hub)
+    page = await new_page(base_url=hub.base_url)
+    await page.goto("/quiz")
+    await page.get_by_role("button", name="Start", exact=True).click()
+    await answer_all(page, asked[:-1], 0)
+    await page.route("**/api/quiz", lambda route: route.abort())
+    await answer_all(page, asked[-1:], 0)
+    await expect(page.get_by_role("alert")).to_contain_text("no connection")
+    await page.unroute("**/api/quiz")
+    await page.get_by_role("button", name="Try again").click()
+    await says(page, "Denali")
