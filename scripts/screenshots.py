@@ -100,9 +100,8 @@ async def quiz_result(page: Page) -> None:
 async def ranger(page: Page) -> None:
     await page.goto("/chat")
     await page.get_by_label("Which park is it about?").select_option("denali")
-    question = page.get_by_label("Your question to the ranger")
-    await question.fill("How do I pitch my tent in the wind?")
-    await question.press("Enter")
+    await page.get_by_label("Your question to the ranger").fill("How do I pitch my tent in the wind?")
+    await page.get_by_role("button", name="Ask", exact=True).click()
     answer = page.get_by_role("article", name="The ranger answered")
     await expect(answer).to_have_attribute("aria-busy", "false")
     await expect(answer.get_by_role("list", name="Sources")).to_be_visible()
@@ -116,7 +115,7 @@ async def locations(page: Page) -> None:
 
 SCENES = [
     Scene("home", opened("/", ".card"), ALL_FOUR),
-    Scene("channel", opened("/channels/denali", ".post"), ALL_FOUR),
+    Scene("channel", opened("/channels/denali", ".post", ".channel-title .here"), ALL_FOUR),
     Scene("reviews", opened("/channels/denali?tab=reviews", ".review")),
     Scene("locations", locations),
     Scene("map", opened("/map", ".map-view path, .leaflet-marker-icon")),
@@ -169,7 +168,7 @@ async def photograph(page: Page, scene: Scene, width: Width, people: list[Channe
         if scene.name == "channel":
             await people[0].send({"type": "typing"})
             await expect(page.locator(".typing")).to_contain_text("is writing")
-        await page.wait_for_load_state("networkidle")
+        await page.mouse.move(0, 0)
         path = PICTURES / f"{scene.name}-{width}-{theme}.png"
         await page.screenshot(path=path, animations="disabled")
         size = path.stat().st_size
