@@ -136,10 +136,10 @@ async def test_what_was_written_while_the_hub_was_away_is_sent_once_when_it_is_b
 
 
 async def test_offline_there_is_the_last_feed_and_what_is_written_is_sent_once_with_signal(
-    sign_in: SignIn, member: Api
+    sign_in: SignIn, member: Api, park: str
 ) -> None:
-    await member.post("zion", "Seen before the tunnel")
-    page = await sign_in("walker", "/channels/zion")
+    await member.post(park, "Seen before the tunnel")
+    page = await sign_in("walker", f"/channels/{park}")
     await expect(row(page, "Seen before the tunnel")).to_have_count(1)
     await page.evaluate("navigator.serviceWorker.ready")
     await page.reload()
@@ -152,7 +152,7 @@ async def test_offline_there_is_the_last_feed_and_what_is_written_is_sent_once_w
     await expect(row(page, "Written under the mountain")).to_contain_text("Waiting for signal")
     await page.context.set_offline(False)
     await expect(row(page, "Written under the mountain").locator(".post-state")).to_have_count(0, timeout=30_000)
-    titles = [post["title"] for post in await member.all_posts("zion")]
+    titles = [post["title"] for post in await member.all_posts(park)]
     assert titles.count("Written under the mountain") == 1
 
 
