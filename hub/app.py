@@ -90,22 +90,7 @@ def create_app(settings: Settings) -> Quart:
     )
     ranger = _ranger(settings, database, hub)
     app.extensions["hub"] = Services(settings, database, hub, tokens, Limits(settings.limits), ranger)
-    maintenance = Maintenance(database, settings.worker_index)
-
-    @app.before_serving
-    async def start() -> None:
-        await database.open()
-        await hub.start()
-        ranger.start(hub.watch)
-        maintenance.start(hub.watch)
-
-    @app.after_serving
-    async def stop() -> None:
-        await maintenance.stop()
-        await ranger.close()
-        await hub.close()
-        await database.close()
-
+    _start_and_stop(app, database, hub, ranger, Maintenance(database, settings.worker_index))
     problems.register(app)
     requests.register(app)
     for blueprint in BLUEPRINTS:
@@ -133,6 +118,22 @@ def _ranger(settings: Settings, database: Database, hub: Hub) -> Ranger:
     )
     hub.listen(TOPIC, ranger.rooms.receive)
     return ranger
+
+
+def _start_and_stop(app: Quart, database: Database, hub: Hub, ranger: Ranger, maintenance: Maintenance) -> None:
+    @app.before_serving
+    async def start() -> None:
+        await database.open()
+        await hub.start()
+        ranger.start(hub.watch)
+        maintenance.start(hub.watch)
+
+    @app.after_serving
+    async def stop() -> None:
+        await maintenance.stop()
+        await ranger.close()
+        await hub.close()
+        await database.close()
 
 
 def _describe(app: Quart) -> None:

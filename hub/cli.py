@@ -16,11 +16,12 @@ from hub.config import ConfigError, Settings, load_settings, sqlite_path
 from hub.doctor import examine
 from hub.errors import HubError
 from hub.logs import configure_logs
-from hub.model import Registration, Role, decode_input
+from hub.model import Registration, Role
 from hub.store import accounts
 from hub.store.database import Transaction
 from hub.store.engines import database_at
 from hub.tokens import hash_password
+from hub.validation import decode_input
 
 T = TypeVar("T")
 

@@ -10,8 +10,9 @@ import msgspec
 from msgspec import Meta, Struct
 
 from hub.errors import invalid_field
-from hub.model import Input, Slug, User, check_text
+from hub.model import Input, Slug, User
 from hub.ranger.model import Source
+from hub.validation import check_text
 
 MessageRole = Literal["user", "ranger"]
 Status = Literal["done", "streaming", "stopped", "interrupted", "failed"]

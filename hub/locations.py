@@ -7,7 +7,8 @@ from msgspec import Meta, Struct
 
 from hub.errors import FieldError, InvalidInput
 from hub.geo import snap
-from hub.model import Input, field_errors
+from hub.model import Input
+from hub.validation import field_errors
 
 SHORTEST_SECONDS = 15 * 60
 LONGEST_SECONDS = 8 * 3600

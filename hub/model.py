@@ -3,18 +3,14 @@
 Times are RFC 3339 in UTC, ids are integers, stars are 1 to 5.
 """
 
-import re
-import unicodedata
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-import msgspec
 from msgspec import Meta, Struct
 
-from hub.errors import BadRequest, FieldError, InvalidInput, invalid_field
-
-T = TypeVar("T")
+from hub.errors import invalid_field
+from hub.validation import check_content, check_text
 
 Role = Literal["visitor", "moderator", "admin"]
 ChannelKind = Literal["park", "topic"]
@@ -29,11 +25,7 @@ DisplayName = Annotated[str, Meta(min_length=1, max_length=80)]
 Slug = Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*(?!\n)$", max_length=80)]
 Stars = Annotated[int, Meta(ge=1, le=5)]
 
-CONTENT_LIMIT = 8 * 1024
-CONTENT_DEPTH = 32
 FORMER_MEMBER = "former member"
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_INVISIBLE = frozenset(("Cc", "Cf", "Zs", "Zl", "Zp"))
 
 
 def rfc3339(moment: datetime) -> str:
@@ -262,69 +254,9 @@ class AnalyticsEntry(Struct, frozen=True):
     updated_at: str
 
 
-def is_visible(text: str) -> bool:
-    """Whether anything of the text shows."""
-    return any(unicodedata.category(character) not in _INVISIBLE for character in text)
-
-
-def check_text(field: str, text: str) -> None:
-    """Refuse text that shows as nothing or holds control characters.
-
-    Raises InvalidInput.
-    """
-    if not is_visible(text):
-        raise invalid_field(field, "write something here")
-    if _CONTROL.search(text):
-        raise invalid_field(field, "has characters that cannot be shown")
-
-
-def check_content(content: dict[str, Any]) -> None:
-    """Refuse free content over 8 KiB of JSON or nested over 32 levels.
-
-    Raises InvalidInput.
-    """
-    if is_deeper(content, CONTENT_DEPTH):
-        raise invalid_field("content", f"is nested too deeply; at most {CONTENT_DEPTH} levels are allowed")
-    size = len(msgspec.json.encode(content))
-    if size > CONTENT_LIMIT:
-        raise invalid_field("content", f"has {size} bytes; at most {CONTENT_LIMIT} are allowed")
-
-
-def is_deeper(content: dict[str, Any], levels: int) -> bool:
-    """Whether the content is nested over so many levels."""
-    nodes: list[Any] = [content]
-    for _ in range(levels):
-        children = [child for node in nodes for child in (node.values() if isinstance(node, dict) else node)]
-        nodes = [child for child in children if isinstance(child, dict | list)]
-    return bool(nodes)
-
-
 def rating_of(counts: list[int]) -> Rating:
     """The rating that `counts` (of one star, two stars …) add up to."""
     count = sum(counts)
     total = sum(stars * n for stars, n in enumerate(counts, start=1))
     histogram = {str(stars): n for stars, n in enumerate(counts, start=1)}
     return Rating(round(total / count, 4) if count else None, count, histogram)
-
-
-def decode_input(data: bytes, model: type[T]) -> T:
-    """JSON bytes as `model`, strictly. Raises BadRequest or InvalidInput."""
-    try:
-        return msgspec.json.decode(data, type=model)
-    except msgspec.ValidationError as error:
-        raise field_errors(error) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadRequest(f"The body is not valid JSON: {error}") from None
-    except RecursionError:
-        raise BadRequest("The body is nested too deeply.") from None
-
-
-def field_errors(error: msgspec.ValidationError) -> InvalidInput:
-    """A msgspec validation error as ours: its path becomes the field."""
-    message, _, path = str(error).partition(" - at `$")
-    field = path.rstrip("`").lstrip(".") or "body"
-    if unknown := re.search(r"unknown field `([^`]*)`", message):
-        field = unknown.group(1)
-    if missing := re.search(r"missing required field `([^`]*)`", message):
-        field = missing.group(1)
-    return InvalidInput("The input is not valid: see errors", fields=[FieldError(field, message)])

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from hub.errors import Muted
-from hub.model import Author, Input, Post, Review, Slug, check_text
+from hub.model import Author, Input, Post, Review, Slug
+from hub.validation import check_text
 
 Kind = Literal["post", "review"]
 Outcome = Literal["hidden", "deleted", "dismissed"]

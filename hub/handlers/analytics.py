@@ -15,12 +15,13 @@ from hub.handlers.context import services, writer
 from hub.handlers.json import answer, body, no_content
 from hub.handlers.openapi import also_as
 from hub.handlers.query import choice
-from hub.model import AnalyticsEdit, AnalyticsEntry, AnalyticsInput, decode_input
+from hub.model import AnalyticsEdit, AnalyticsEntry, AnalyticsInput
 from hub.store import analytics as store
 from hub.store import summary as summaries
 from hub.store.analytics import BulkAnswer, EntryPage
 from hub.store.summary import ChannelSummary, Summary
 from hub.table import csv_text
+from hub.validation import decode_input
 
 BULK_ENTRIES = 10_000
 Format = Literal["json", "csv"]

@@ -10,7 +10,7 @@ from quart_schema import document_request, document_response, tag_blueprint
 from hub.errors import Unauthorized, invalid_field
 from hub.handlers.context import member, requester_address, services, writer
 from hub.handlers.json import answer, body, no_content
-from hub.model import DisplayName, Input, Password, Registration, SessionKind, User, check_text
+from hub.model import DisplayName, Input, Password, Registration, SessionKind, User
 from hub.store import accounts
 from hub.store.accounts import Account, Login
 from hub.tokens import (
@@ -21,6 +21,7 @@ from hub.tokens import (
     needs_rehash,
     password_matches,
 )
+from hub.validation import check_text
 
 COOKIE = "hub_refresh"
 COOKIE_PATH = "/api/auth"

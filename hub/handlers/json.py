@@ -7,7 +7,7 @@ from quart import Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from hub.errors import TooLarge
-from hub.model import decode_input
+from hub.validation import decode_input
 
 T = TypeVar("T")
 _encoder = msgspec.json.Encoder()

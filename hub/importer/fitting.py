@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from hub.model import CONTENT_DEPTH, CONTENT_LIMIT, Role, is_deeper, is_visible, rfc3339
+from hub.model import Role, rfc3339
+from hub.validation import CONTENT_DEPTH, CONTENT_LIMIT, is_deeper, is_visible
 
 TITLE, COMMENT, NAME, USERNAME = 255, 4_000, 80, 32
 ROLES: dict[str, Role] = {"admin": "admin", "moderator": "moderator"}

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.importer import fitting
-from hub.model import PostEdit, Registration, decode_input
+from hub.model import PostEdit, Registration
+from hub.validation import decode_input
 
 NOW = "2026-11-24T00:00:00.000000Z"
 USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{2,31}")
