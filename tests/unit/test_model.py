@@ -10,18 +10,16 @@ from hypothesis import strategies as st
 
 from hub.errors import BadRequest, HubError, InvalidInput
 from hub.model import (
-    CONTENT_DEPTH,
-    CONTENT_LIMIT,
     ChannelInput,
     PostInput,
     RatingInput,
     Registration,
     ReviewInput,
-    decode_input,
     rating_of,
     rfc3339,
     utc_now,
 )
+from hub.validation import CONTENT_DEPTH, CONTENT_LIMIT, decode_input
 
 POST = {"title": "Snow", "comment": "Fresh snow at the pass."}
 PERSON = {"username": "ada", "password": "correct horse battery"}
