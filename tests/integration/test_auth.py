@@ -10,7 +10,7 @@ import jwt
 import pytest
 
 from hub import tokens
-from tests.clients import PASSWORD, Api, ChannelClient
+from tests.clients import PASSWORD, Api, ChannelClient, one_on_each_worker
 from tests.conftest import NewApi, StartHub
 from tests.services import HubProcess, RedisServer
 
@@ -187,10 +187,7 @@ async def test_logout_everywhere_reaches_every_worker_within_two_seconds(
     hub = start_hub(workers=2, redis=redis)
     ada = new_api(hub.base_url)
     await ada.register("ada")
-    clients = [ChannelClient(hub.ws_url, "denali", token=ada.token) for _ in range(12)]
-    await asyncio.gather(*(client.connect() for client in clients))
-    workers = {client.socket.response.headers["hub-worker"] for client in clients if client.socket.response}
-    assert len(workers) == 2
+    clients = await one_on_each_worker(hub.ws_url, "denali", token=ada.token)
     began = time.monotonic()
     await ada.call("POST", "/api/auth/logout-all", expect=[204])
     assert {await client.wait_closed(2) for client in clients} == {4401}

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from hub.geo import snap
-from tests.clients import Api, ChannelClient
+from tests.clients import Api, ChannelClient, one_on_each_worker
 from tests.conftest import NewApi, StartHub
 from tests.services import HubProcess, RedisServer
 
@@ -56,10 +56,7 @@ async def test_two_workers_see_a_location_move_and_go(start_hub: StartHub, redis
     hub = start_hub(workers=2, redis=redis)
     ada = new_api(hub.base_url)
     await ada.register("ada")
-    watchers = [ChannelClient(hub.ws_url, "denali") for _ in range(6)]
-    for watcher in watchers:
-        await watcher.connect()
-    assert len({watcher.socket.response.headers["hub-worker"] for watcher in watchers if watcher.socket.response}) == 2
+    watchers = await one_on_each_worker(hub.ws_url, "denali")
     async with ChannelClient(hub.ws_url, "denali", token=ada.token) as sharing:
         answer = await sharing.ask({"type": "location.set", **HERE})
         assert answer["type"] == "ack"
@@ -95,9 +92,7 @@ async def test_without_redis_the_other_worker_sees_it_within_two_seconds(
     hub = start_hub(workers=2, redis=redis)
     ada = new_api(hub.base_url)
     await ada.register("ada")
-    watchers = [ChannelClient(hub.ws_url, "denali") for _ in range(6)]
-    for watcher in watchers:
-        await watcher.connect()
+    watchers = await one_on_each_worker(hub.ws_url, "denali")
     redis.stop()
     began = time.monotonic()
     await ada.call("PUT", "/api/channels/denali/location", json=HERE)
