@@ -123,6 +123,7 @@ SCENES = [
     Scene("quiz-question", quiz_question),
     Scene("quiz-result", quiz_result),
     Scene("ranger", ranger),
+    Scene("search", opened("/search?q=bears", ".found > li")),
     Scene("moderation", opened("/moderation", ".moderation li"), who="ranger_sky"),
 ]
 

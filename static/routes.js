@@ -10,6 +10,7 @@ export const ROUTES = [
   { path: "/quiz", load: () => import("./pages/quiz.js"), nav: "Quiz" },
   { path: "/chat", load: () => import("./pages/chat.js"), nav: "Ranger", fills: true },
   { path: "/chat/:conversation", load: () => import("./pages/chat.js"), fills: true },
+  { path: "/search", load: () => import("./pages/search.js") },
   { path: "/handbook", load: () => import("./pages/handbook.js") },
   { path: "/moderation", load: () => import("./pages/moderation.js"), nav: "Moderation", when: isStaff },
   { path: "/login", load: () => import("./pages/login.js") },

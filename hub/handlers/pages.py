@@ -23,6 +23,7 @@ PAGES = (
     "/quiz",
     "/chat",
     "/chat/<conversation>",
+    "/search",
     "/handbook",
     "/moderation",
 )

@@ -10,6 +10,7 @@ import { loginHref } from "../router.js";
 import { Composer } from "./composer.js";
 import { Icon } from "./icons.js";
 import { PostList } from "./post-list.js";
+import { LinkedPost } from "./post-linked.js";
 import { useScroller } from "./scroller.js";
 
 const SPEAK_MS = 1_500;
@@ -25,6 +26,7 @@ export function Feed({ channel }) {
   const fresh = unseen(posts, seen, member.value?.username).length;
   return html`
     <div class="feed">
+      <${LinkedPost} channel=${channel} posts=${posts} />
       <div class="feed-scroll" ref=${scroller.ref} role="log" aria-live="off" aria-label="Posts" tabindex="0">
         <${PostList} channel=${channel} posts=${posts} unreadAfter=${unreadAfter} />
       </div>

@@ -16,7 +16,7 @@ export function Shell() {
   return html`
     <div class=${page?.fills ? "shell shell-fills" : "shell"}>
       <a class="skip-link" href="#main">Skip to the content</a>
-      <${Header} path=${path} />
+      <${Header} path=${path} slug=${page?.path.startsWith("/channels/") && params.slug} />
       <main id="main" tabindex="-1">
         ${page ? html`<${Page} key=${path} page=${page} params=${params} query=${query} />` : html`<${NotFound} />`}
       </main>
@@ -56,7 +56,7 @@ function useFocusOnArrival() {
   }, []);
 }
 
-function Header({ path }) {
+function Header({ path, slug }) {
   const entries = ROUTES.filter((entry) => entry.nav && (!entry.when || entry.when(member.value)));
   return html`
     <header class="site-header">
@@ -68,6 +68,7 @@ function Header({ path }) {
       </nav>
       <div class="header-end">
         <${SharingSign} />
+        <a class="icon-button" href=${slug ? `/search?channel=${slug}` : "/search"} aria-label="Search" title="Search"><${Icon} name="search" /></a>
         <${ThemeToggle} />
         <${Who} />
       </div>

@@ -9,7 +9,18 @@ from tests.clients import Api
 from tests.conftest import NewPage
 from tests.services import HubProcess
 
-FOR_GUESTS = ("/", "/map", "/analytics", "/quiz", "/chat", "/handbook", "/login", "/register", "/channels/no-such")
+FOR_GUESTS = (
+    "/",
+    "/map",
+    "/analytics",
+    "/quiz",
+    "/chat",
+    "/handbook",
+    "/search?q=snow",
+    "/login",
+    "/register",
+    "/channels/no-such",
+)
 FOR_MEMBERS = ("/account", "/chat")
 TABS = ("", "?tab=reviews", "?tab=map", "?tab=ranger")
 PAGES = ("Channels", "Map", "Analytics", "Quiz", "Ranger")
