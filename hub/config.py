@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 from msgspec import Struct
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+from hub.addresses import Network
+
 SECRET_BYTES = 32
 TILE_PARTS = ("{z}", "{x}", "{y}")
 

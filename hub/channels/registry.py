@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 
+from hub.addresses import limited_as
 from hub.channels.session import Session
 from hub.errors import TooManyRequests
 from hub.tokens import ACCESS_SECONDS, Identity
@@ -24,20 +25,21 @@ class Registry:
 
     def check_room(self, address: str) -> None:
         """Raises TooManyRequests when the address has as many sockets as one may have."""
-        if self._limits and self._by_address[address] >= SOCKETS_PER_ADDRESS:
+        if self._limits and self._by_address[limited_as(address)] >= SOCKETS_PER_ADDRESS:
             raise TooManyRequests("Too many connections from your address: close some tabs.", retry_after=30)
 
     def add(self, socket: Session) -> None:
         """Count a socket."""
         self.sockets.add(socket)
-        self._by_address[socket.address] += 1
+        self._by_address[limited_as(socket.address)] += 1
 
     def remove(self, socket: Session) -> None:
         """Count a socket no longer."""
         self.sockets.discard(socket)
-        self._by_address[socket.address] -= 1
-        if not self._by_address[socket.address]:
-            del self._by_address[socket.address]
+        address = limited_as(socket.address)
+        self._by_address[address] -= 1
+        if not self._by_address[address]:
+            del self._by_address[address]
         if socket.identity is not None:
             self._leave_session(socket, socket.identity)
 

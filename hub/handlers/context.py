@@ -1,14 +1,14 @@
 """What the handlers work with, and who is asking."""
 
-import ipaddress
 import time
 from collections.abc import Callable
 
 from msgspec import Struct
 from quart import Quart, current_app, request
 
+from hub.addresses import client_address, limited_as
 from hub.channels.hub import Hub
-from hub.config import Network, Settings
+from hub.config import Settings
 from hub.errors import Forbidden, Unauthorized
 from hub.model import Role
 from hub.ranger.ranger import Ranger
@@ -35,13 +35,13 @@ class Limits:
     def login(self, address: str, username: str) -> None:
         """Count an attempt to log in. Raises TooManyRequests."""
         if self._enabled:
-            self._login.check(f"address {address}", "attempts to log in")
+            self._login.check(f"address {limited_as(address)}", "attempts to log in")
             self._login.check(f"user {username.lower()}", "attempts to log in")
 
     def register(self, address: str) -> None:
         """Count a new account. Raises TooManyRequests."""
         if self._enabled:
-            self._register.check(address, "new accounts from your address")
+            self._register.check(limited_as(address), "new accounts from your address")
 
     def write(self, who: Identity) -> None:
         """Count a change. Raises TooManyRequests."""
@@ -51,7 +51,7 @@ class Limits:
     def read(self, address: str) -> None:
         """Count a request. Raises TooManyRequests."""
         if self._enabled:
-            self._read.check(address, "requests from your address")
+            self._read.check(limited_as(address), "requests from your address")
 
 
 class Services(Struct, frozen=True):
@@ -111,27 +111,8 @@ def with_role(*roles: Role) -> Identity:
     return who
 
 
-def client_address(peer: str | None, forwarded_for: str | None, trusted: tuple[Network, ...]) -> str:
-    """The address of the client itself: `X-Forwarded-For` is believed as far as proxies we trust wrote it."""
-    address = peer or "unknown"
-    hops = [hop.strip() for hop in (forwarded_for or "").split(",") if hop.strip()]
-    while hops and _is_trusted(address, trusted):
-        address = hops.pop()
-    return address
-
-
 def requester_address() -> str:
     """The address of the client of this request."""
     # Some proxies add a header of their own behind the visitor's.
     forwarded_for = ",".join(request.headers.getlist("X-Forwarded-For"))
     return client_address(request.remote_addr, forwarded_for, services().settings.trusted_proxies)
-
-
-def _is_trusted(address: str, trusted: tuple[Network, ...]) -> bool:
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
-        parsed = parsed.ipv4_mapped  # How a socket that listens on [::] names its IPv4 peers.
-    return any(parsed in network for network in trusted)

@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from hub.addresses import client_address
 from hub.channels.hub import Hub
 from hub.channels.session import Session
 from hub.channels.subscriber import Subscriber
 from hub.config import Settings
 from hub.errors import Forbidden, HubError, NotFound, Unavailable
-from hub.handlers.context import client_address
 from hub.handlers.problems import Problem
 from hub.server import TAKEOVER
 from hub.store.channels import no_such_channel
