@@ -1,6 +1,7 @@
 """One websocket after its handshake: framing, limits, pings and the closing handshake, in one object and no task."""
 
 import asyncio
+import random
 from collections.abc import Callable
 from enum import IntEnum
 from typing import ClassVar, Protocol, cast
@@ -116,7 +117,8 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
         self.transport.set_write_buffer_limits(high=SOFT_LIMIT, low=SOFT_LIMIT // 4)
-        self.surroundings.wheel.schedule(PING_SECONDS, (self, Deadline.ALIVE))
+        # Those who came at the same moment, after a restart, are not to be asked at the same moment for ever.
+        self.surroundings.wheel.schedule(random.uniform(PING_SECONDS / 2, PING_SECONDS), (self, Deadline.ALIVE))
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.state is not State.CLOSED:
@@ -207,7 +209,7 @@ class Connection(asyncio.Protocol):
             self.close_code = 1006
             self.transport.abort()
             return
-        if silent >= PING_SECONDS - 1 and self.state is State.OPEN:
+        if silent >= PING_SECONDS / 2 - 1 and self.state is State.OPEN:
             self.transport.write(_PING_FRAME)
         self.surroundings.wheel.schedule(PING_SECONDS, (self, Deadline.ALIVE))
 

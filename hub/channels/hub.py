@@ -34,6 +34,7 @@ from hub.tokens import Identity
 
 TYPING = Rate(burst=1, per_second=1 / 3)
 CROWD_PER_SECOND = 500
+DUE_AT_ONCE = 100
 PRESENCE_TOPIC = "presence"
 SESSIONS_TOPIC = "sessions"
 log = logging.getLogger("hub.sockets")
@@ -259,7 +260,7 @@ class Hub:
 
     async def tick(self) -> None:
         """What is done once a second."""
-        self._due()
+        await self._due()
         for feed in self.feeds.open.values():
             feed.heartbeat(HEARTBEAT_SECONDS)
         self._tell_presence()
@@ -278,9 +279,11 @@ class Hub:
             metrics.deliveries.inc(feed.deliveries)
             feed.deliveries = 0
 
-    def _due(self) -> None:
-        for connection, deadline in self.wheel.tick():
+    async def _due(self) -> None:
+        for number, (connection, deadline) in enumerate(self.wheel.tick(), 1):
             connection.due(deadline)
+            if number % DUE_AT_ONCE == 0:
+                await asyncio.sleep(0)
 
     def _tell_presence(self) -> None:
         self.presence.forget_silent()

@@ -5,7 +5,7 @@ import json
 import pytest
 from websockets.frames import Opcode
 
-from hub.channels.connection import FRAMES
+from hub.channels.connection import FRAMES, PING_SECONDS
 from hub.errors import TooManyRequests
 from tests.indoors import CHANNEL, MemoryLog, Visitor, Worker, run, settle
 
@@ -262,6 +262,21 @@ def test_a_dead_peer_is_let_go_and_one_that_answers_pings_stays() -> None:
                 living.send_raw(Opcode.PONG, b"")
         assert dead.transport.closed
         assert not living.transport.closed
+
+    run(story())
+
+
+def test_sockets_that_came_together_are_asked_apart_whether_they_live() -> None:
+    async def story() -> None:
+        worker = Worker(MemoryLog())
+        visitors = [await worker.visitor() for _ in range(40)]
+        asked = []
+        for _ in range(PING_SECONDS + 1):
+            await worker.seconds(1)
+            asked.append(sum(frame.opcode is Opcode.PING for visitor in visitors for frame in visitor.raw))
+        assert asked[-1] == len(visitors)
+        assert asked[PING_SECONDS // 2 - 1] == 0
+        assert len(set(asked)) > 5
 
     run(story())
 
