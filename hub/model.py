@@ -30,7 +30,7 @@ FORMER_MEMBER = "former member"
 
 def rfc3339(moment: datetime) -> str:
     """`moment` as RFC 3339 text in UTC with microseconds, so that texts sort as times do."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[: -len("+00:00")] + "Z"
 
 
 def utc_now() -> str:

@@ -71,9 +71,11 @@ class LiveLocations:
 
     def of(self, channel: str) -> list[Location]:
         """The live locations of a channel."""
+        known = self._known.get(channel)
+        if not known:
+            return []
         now = self._now()
-        known = self._known.get(channel, {}).values()
-        return [entry.location for entry in known if entry.location.expires_at > now]
+        return [entry.location for entry in known.values() if entry.location.expires_at > now]
 
     def offer(self, channel: str, who: Identity, new: LocationInput) -> None:
         """Take a position from a socket; a newer one may replace it before it is stored, at most a second later."""
