@@ -64,7 +64,7 @@ def describe() -> dict[str, object]:
         "processor": _processor(),
         "cores": len(CORES),
         "memory_gib": round(memory, 1),
-        "kernel": platform.release(),
+        "kernel": platform.release().split("-")[0],
         "python": platform.python_version(),
         "compiler": _output("cc", "--version"),
         "nginx": _output("nginx", "-v"),

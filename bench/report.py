@@ -1,6 +1,7 @@
 """What comes out: medians, ratios against the goals, the table and results.json."""
 
 import json
+import re
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -130,6 +131,20 @@ def table(results: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def circumstances(machine: dict[str, Any]) -> str:
+    """One sentence: when, on what, with which versions."""
+    versions = [f"{name} {_version(machine[name.lower()])}" for name in ("Python", "nginx", "Node", "Redis")]
+    where = (
+        f"{machine['cores']} cores of an {machine['processor']}, {machine['memory_gib']} GiB, Linux {machine['kernel']}"
+    )
+    return f"{machine['date']}, commit {machine['commit']}, on {where}, with {', '.join(versions)}."
+
+
+def _version(text: str) -> str:
+    found = re.search(r"\d+(\.\d+)+", text)
+    return found[0] if found else text
+
+
 def save(results: dict[str, Any], keep_others: bool) -> None:
     """Write results.json and the README's figures; scenarios that did not run now keep their earlier figures."""
     file = HERE / "results.json"
@@ -142,7 +157,8 @@ def save(results: dict[str, Any], keep_others: bool) -> None:
     if BEGIN in text and END in text:
         before, rest = text.split(BEGIN, 1)
         after = rest.split(END, 1)[1]
-        readme.write_text(f"{before}{BEGIN}\n\n{table(list(results['scenarios'].values()))}\n{END}{after}")
+        figures = f"{circumstances(results['machine'])}\n\n{table(list(results['scenarios'].values()))}"
+        readme.write_text(f"{before}{BEGIN}\n\n{figures}\n{END}{after}")
 
 
 Scenario = Callable[..., Result]
