@@ -1,6 +1,7 @@
 /** Beside the feed: who is here, and what the park is. On a narrow page it folds. */
 import { html } from "../html.js";
 import { member } from "../api/session.js";
+import { namesIn } from "../feed/names.js";
 import { Avatar } from "./avatar.js";
 
 const SHOWN_ACTIVITIES = 8;
@@ -9,13 +10,13 @@ const SHOWN_ACTIVITIES = 8;
 export function Aside({ channel, about, folded }) {
   return html`
     <aside id="channel-aside" class=${folded ? "channel-aside folded" : "channel-aside"} aria-label="About this channel">
-      <${Here} presence=${channel.view().presence} />
+      <${Here} presence=${channel.view().presence} names=${namesIn(channel.view())} />
       ${about?.park ? html`<${Park} park=${about.park} />` : html`<${Topic} about=${about} />`}
     </aside>
   `;
 }
 
-function Here({ presence }) {
+function Here({ presence, names }) {
   const { members, guests } = presence;
   const more = Math.max(0, (presence.count ?? 0) - members.length - guests);
   return html`
@@ -23,14 +24,24 @@ function Here({ presence }) {
       <h2>Here now</h2>
       <ul class="people">
         ${members.map(
-          (name) => html`
-            <li key=${name}><${Avatar} name=${name} /> ${name}${name === member.value?.username && html` <span class="muted">you</span>`}</li>
-          `,
+          (username) => html`<${Person} key=${username} username=${username} name=${nameOf(username, names)} />`,
         )}
         ${more > 0 && html`<li class="muted">and ${more} more</li>`}
         ${guests > 0 && html`<li class="muted">${guests === 1 ? "1 guest" : `${guests} guests`}</li>`}
       </ul>
     </section>
+  `;
+}
+
+function nameOf(username, names) {
+  return username === member.value?.username ? member.value.name : (names.get(username) ?? username);
+}
+
+function Person({ username, name }) {
+  return html`
+    <li title=${`@${username}`}>
+      <${Avatar} name=${name} /> ${name}${username === member.value?.username && html` <span class="muted">you</span>`}
+    </li>
   `;
 }
 

@@ -1,6 +1,7 @@
 /** The feed: posts with the newest at the end, what is new, who writes, and the composer. */
 import { useEffect, useState } from "preact/hooks";
 import { member } from "../api/session.js";
+import { namesIn } from "../feed/names.js";
 import { outbox } from "../feed/sender.js";
 import { visiblePosts } from "../feed/state.js";
 import { typingLine } from "../feed/typing.js";
@@ -32,10 +33,15 @@ export function Feed({ channel }) {
       </div>
       ${fresh > 0 && !scroller.atEnd && html`<${Pill} count=${fresh} onClick=${scroller.toEnd} />`}
       <${Spoken} channel=${channel} />
-      <p class="typing" aria-hidden="true">${typingLine(channel.writing.value)}</p>
+      <p class="typing" aria-hidden="true">${typingLine(writersOf(channel))}</p>
       ${member.value ? html`<${Composer} channel=${channel} onSent=${scroller.toEnd} />` : html`<${Invitation} />`}
     </div>
   `;
+}
+
+function writersOf(channel) {
+  const names = namesIn(channel.view());
+  return channel.writing.value.map((username) => names.get(username) ?? username);
 }
 
 function isMine(entry) {

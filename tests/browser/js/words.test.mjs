@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { filterGroups, peopleIn } from "../../../static/feed/catalogue.js";
+import { namesIn } from "../../../static/feed/names.js";
 import { afterAnswer, afterReload, newEntry, nextToSend } from "../../../static/feed/outbox.js";
 import { connectionLine } from "../../../static/feed/status.js";
 import { linkify } from "../../../static/feed/text.js";
@@ -81,4 +82,13 @@ test("addresses lead to pages with their parts", () => {
   assert.deepEqual(matchRoute("/channels/denali").params, { slug: "denali" });
   assert.equal(matchRoute("/channels/denali/").page.path, "/channels/:slug");
   assert.equal(matchRoute("/nowhere").page, null);
+});
+
+test("people are called as what they wrote calls them", () => {
+  const by = (username, name) => ({ author: { username, name } });
+  const state = {
+    posts: { byId: new Map([[1, by("june", "June Okafor")], [2, by(null, "former member")]]) },
+    reviews: { byId: new Map([[1, by("eli", "Eli Begay")]]) },
+  };
+  assert.deepEqual([...namesIn(state)], [["june", "June Okafor"], ["eli", "Eli Begay"]]);
 });
