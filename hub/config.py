@@ -57,7 +57,8 @@ def load_settings(environ: Mapping[str, str] | None = None, dotenv: Path = Path(
 
     Raises ConfigError naming the first setting that is wrong.
     """
-    values = {k: v for k, v in dotenv_values(dotenv).items() if v is not None} if dotenv.is_file() else {}
+    written = dotenv_values(dotenv, encoding="utf-8-sig") if dotenv.is_file() else {}
+    values = {k: v for k, v in written.items() if v is not None}
     values.update(os.environ if environ is None else environ)
     return _Reader(values).settings()
 

@@ -3,6 +3,7 @@
 `hub.handlers.problems` maps it to RFC 9457 problem details, `hub.channels.codes` to websocket close codes.
 """
 
+import math
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -16,18 +17,34 @@ class FieldError(msgspec.Struct, frozen=True):
     message: str
 
 
+def whole_seconds(wait: float) -> int:
+    """How long to wait in whole seconds: rounded up and never 0, so that who waits that long does not come too early.
+
+    `Retry-After` takes no fractions (RFC 9110, section 10.2.3).
+    """
+    return max(1, math.ceil(wait))
+
+
+def in_seconds(wait: float) -> str:
+    """A wait in words: "1 second", "12 seconds"; the same number that `Retry-After` has."""
+    seconds = whole_seconds(wait)
+    return "1 second" if seconds == 1 else f"{seconds} seconds"
+
+
 class HubError(Exception):
     """An answer other than success; `detail` is shown to the user and says what to do."""
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal"
     title: ClassVar[str] = "Something went wrong on our side"
+    usual_wait: ClassVar[float | None] = None
 
     def __init__(self, detail: str, *, fields: Sequence[FieldError] = (), retry_after: float | None = None) -> None:
         super().__init__(detail)
         self.detail = detail
         self.fields = tuple(fields)
-        self.retry_after = retry_after
+        wait = self.usual_wait if retry_after is None else retry_after
+        self.retry_after = None if wait is None else whole_seconds(wait)
 
 
 class BadRequest(HubError):
@@ -114,6 +131,7 @@ class TooManyRequests(HubError):
     status = 429
     code = "too_many"
     title = "Too many requests"
+    usual_wait = 1
 
 
 class Unavailable(HubError):
@@ -122,6 +140,7 @@ class Unavailable(HubError):
     status = 503
     code = "unavailable"
     title = "Not available right now"
+    usual_wait = 2
 
 
 def invalid_field(field: str, message: str) -> InvalidInput:

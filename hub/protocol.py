@@ -112,7 +112,7 @@ class ErrorFrame(Struct, frozen=True, tag="error", tag_field="type", omit_defaul
     code: str
     message: str
     id: FrameId | None = None
-    retry_after: float | None = None
+    retry_after: int | None = None
 
 
 class Pong(Struct, frozen=True, tag="pong", tag_field="type", omit_defaults=True):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from hub.errors import TooManyRequests
+from hub.errors import TooManyRequests, in_seconds
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -60,7 +60,7 @@ class Limiter:
         """
         wait = self.wait_for(key)
         if wait > 0:
-            raise TooManyRequests(f"Too many {what}. Try again in {wait:.0f} seconds.", retry_after=wait)
+            raise TooManyRequests(f"Too many {what}. Try again in {in_seconds(wait)}.", retry_after=wait)
 
     def _forget_full(self, now: float) -> None:
         refill = self._rate.burst / self._rate.per_second

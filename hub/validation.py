@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from codecs import BOM_UTF8
 from typing import Any, TypeVar
 
 import msgspec
@@ -17,9 +18,12 @@ _INVISIBLE = frozenset(("Cc", "Cf", "Zs", "Zl", "Zp"))
 
 
 def decode_input(data: bytes, model: type[T]) -> T:
-    """JSON bytes as `model`, strictly. Raises BadRequest or InvalidInput."""
+    """JSON bytes as `model`, strictly; a byte order mark in front is left out (RFC 8259, section 8.1).
+
+    Raises BadRequest or InvalidInput.
+    """
     try:
-        return msgspec.json.decode(data, type=model)
+        return msgspec.json.decode(data.removeprefix(BOM_UTF8), type=model)
     except msgspec.ValidationError as error:
         raise field_errors(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

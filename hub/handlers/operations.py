@@ -56,7 +56,7 @@ async def readyz() -> Response:
     broker = "connected" if hub.broker.connected else "away: the feeds go on from the log"
     status = "draining" if hub.draining else "read-only" if trouble else "ready"
     ready = Readiness(status, trouble or "ok", broker, len(hub.registry.sockets))
-    return answer(ready, 200 if status == "ready" else 503)
+    return answer(ready) if status == "ready" else answer(ready, 503, {"Retry-After": "2"})
 
 
 async def _trouble() -> str:

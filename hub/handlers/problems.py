@@ -30,7 +30,7 @@ def problem(error: HubError) -> Response:
     )
     response.content_type = "application/problem+json"
     if error.retry_after is not None:
-        response.headers["Retry-After"] = str(max(1, round(error.retry_after)))
+        response.headers["Retry-After"] = str(error.retry_after)
     if error.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response

@@ -114,6 +114,6 @@ async def _refuse(send: Send, error: HubError) -> None:
         (b"connection", b"close"),
     ]
     if error.retry_after is not None:
-        headers = [*headers, (b"retry-after", str(max(1, round(error.retry_after))).encode())]
+        headers = [*headers, (b"retry-after", str(error.retry_after).encode())]
     await send({"type": "websocket.http.response.start", "status": error.status, "headers": headers})
     await send({"type": "websocket.http.response.body", "body": body})

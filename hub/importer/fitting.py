@@ -79,6 +79,7 @@ def _cut(text: str, limit: int) -> str:
 def _content(raw: Any) -> tuple[str, str]:
     """The content as the JSON text of an object, and what had to be done for that."""
     text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else "" if raw is None else str(raw)
+    text = text.removeprefix("\ufeff")
     if text.strip() in ("", "null", "{}"):
         return "{}", ""
     note = ""

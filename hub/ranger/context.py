@@ -7,6 +7,7 @@ random, so no text can forge the end of it.
 import re
 import secrets
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import TypeVar
@@ -69,7 +70,7 @@ def gather(tx: Transaction, conversation_id: int, question_id: int) -> Material:
 def build(material: Material, limits: PromptLimits) -> Prompt:
     """The prompt that fits into the limits."""
     mark = secrets.token_hex(8)
-    system = _system().replace("{mark}", mark)
+    system = _system().replace("{mark}", mark).replace("{today}", datetime.now(UTC).date().isoformat())
     left = limits.context_tokens - tokens(system) - tokens(material.question)
     left -= sum(tokens(item.text) for item in material.facts)
     items = newest_that_fit([(item, tokens(item.title + item.text)) for item in material.items], left * PARK_SHARE)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 
-from hub.errors import TooManyRequests
+from hub.errors import TooManyRequests, in_seconds
 from hub.store.database import Transaction, required
 
 
@@ -50,6 +50,6 @@ def _too_many(now: str, what: str, until: str) -> TooManyRequests:
     moment = datetime.fromisoformat(now).astimezone(UTC)
     if until == "minute":
         wait = 60 - moment.second
-        return TooManyRequests(f"{what} Try again in {wait} seconds.", retry_after=wait)
+        return TooManyRequests(f"{what} Try again in {in_seconds(wait)}.", retry_after=wait)
     midnight = (moment + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     return TooManyRequests(f"{what} Try again after midnight UTC.", retry_after=(midnight - moment).total_seconds())

@@ -7,6 +7,7 @@ import { html } from "../html.js";
 import { Time } from "./clock.js";
 import { Confirm } from "./dialog.js";
 import { Icon } from "./icons.js";
+import { leavesOnEscape } from "./keys.js";
 import { ErrorBox, Loading } from "./states.js";
 import { toast } from "./toasts.js";
 
@@ -82,7 +83,7 @@ function Rename({ conversation, onDone }) {
     }
   };
   return html`
-    <form class="chat-rename" onSubmit=${save} onKeyDown=${(event) => event.key === "Escape" && onDone()}>
+    <form class="chat-rename" onSubmit=${save} onKeyDown=${(event) => leavesOnEscape(event) && onDone()}>
       <input ref=${field} aria-label="Title of the conversation" value=${title} maxlength="80" onInput=${(event) => setTitle(event.target.value)} />
       <div class="buttons">
         <button class="button button-small button-quiet" type="button" onClick=${onDone}>Cancel</button>

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { html } from "../html.js";
 import { copyText } from "./chat-copy.js";
 import { Icon } from "./icons.js";
-import { growToText, sendsOnEnter } from "./keys.js";
+import { growToText, leavesOnEscape, sendsOnEnter } from "./keys.js";
 import { PlainText } from "./plain-text.js";
 
 /** The row of a question. */
@@ -55,7 +55,7 @@ function QuestionEditor({ chat, message, onDone }) {
     else setBusy(false);
   };
   const onKeyDown = (event) => {
-    if (event.key === "Escape") onDone();
+    if (leavesOnEscape(event)) onDone();
     else if (sendsOnEnter(event)) save(event);
   };
   return html`

@@ -5,7 +5,7 @@ import { keepDraft, readDraft } from "../api/storage.js";
 import { post } from "../feed/sender.js";
 import { html } from "../html.js";
 import { Icon } from "./icons.js";
-import { afterPress, growToText, sendsOnEnter } from "./keys.js";
+import { afterPress, growToText, isComposing, sendsOnEnter } from "./keys.js";
 
 const EMPTY = { title: "", comment: "" };
 
@@ -65,7 +65,7 @@ function missingField({ title, comment }) {
 }
 
 function nextField(event, field) {
-  if (event.key !== "Enter" || event.isComposing || event.ctrlKey || event.metaKey) return;
+  if (event.key !== "Enter" || isComposing(event) || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
   field.focus();
 }

@@ -1,7 +1,8 @@
 /** Share where I am in this park: how exactly, for how long, who sees it; and one click to stop. */
 import { useEffect, useState } from "preact/hooks";
 import { member } from "../api/session.js";
-import { DURATIONS, timeOfDay } from "../feed/locations.js";
+import { DURATIONS } from "../feed/locations.js";
+import { timeOfDay } from "../feed/time.js";
 import { html } from "../html.js";
 import { loginHref } from "../router.js";
 import { Icon } from "./icons.js";

@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { call, member } from "../api/session.js";
 import { OFF, Sharing } from "../feed/sharing.js";
-import { timeOfDay } from "../feed/locations.js";
+import { timeOfDay } from "../feed/time.js";
 import { html } from "../html.js";
 import { Icon } from "./icons.js";
 import { toast } from "./toasts.js";

@@ -1,6 +1,6 @@
 /** Signs on a map: people in a park's, parks in the map of all; those too near to tell apart become one. */
-import { AREA_METRES, differences, mapPoint, placeInWords, timeOfDay } from "../feed/locations.js";
-import { relativeTime } from "../feed/time.js";
+import { AREA_METRES, differences, mapPoint, placeInWords } from "../feed/locations.js";
+import { elapsed, timeOfDay } from "../feed/time.js";
 import { initials } from "./avatar.js";
 import { isAnimated } from "./map-view.js";
 
@@ -225,7 +225,7 @@ function personPopup(location) {
   return popupOf(
     element("strong", "", username),
     element("p", "", precision === "exact" ? placeInWords(location) : `Within about 5 km of ${placeInWords(location)}`),
-    element("p", "muted", `${relativeTime(at, Math.max(Date.now(), Date.parse(at)))} · until ${timeOfDay(end)}`),
+    element("p", "muted", `${elapsed(at, Date.now())} · until ${timeOfDay(end)}`),
   );
 }
 

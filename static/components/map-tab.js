@@ -1,10 +1,11 @@
 /** The tab "Map" of a park: who is where now, on the map and as a list, and a way to share where one is. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { member } from "../api/session.js";
-import { mapPoint, nextEnd, placeInWords, shownLocations, timeOfDay } from "../feed/locations.js";
+import { mapPoint, nextEnd, placeInWords, shownLocations } from "../feed/locations.js";
+import { timeOfDay } from "../feed/time.js";
 import { html } from "../html.js";
 import { Avatar } from "./avatar.js";
-import { Time } from "./clock.js";
+import { Age } from "./clock.js";
 import { ShareLocation } from "./location-share.js";
 import { PeopleLayer } from "./map-markers.js";
 import { MapView, STATES_BOUNDS } from "./map-view.js";
@@ -94,7 +95,7 @@ function Person({ location, isMe, onFind }) {
       <div>
         <button class="link-button" type="button" title="Show on the map" onClick=${() => onFind(username)}>${username}</button>${isMe && html` <span class="muted">you</span>`}
         <p class="hint">${precision === "exact" ? "" : "About 5 km around "}${placeInWords(location)}</p>
-        <p class="hint"><${Time} at=${at} /> · until ${timeOfDay(end)}</p>
+        <p class="hint"><${Age} at=${at} /> · until ${timeOfDay(end)}</p>
       </div>
     </li>
   `;

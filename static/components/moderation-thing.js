@@ -1,12 +1,12 @@
 /** A post or a review as the moderators' page and its author's account show it. */
+import { dayAndTime } from "../feed/time.js";
 import { html } from "../html.js";
 import { Time } from "./clock.js";
 import { PlainText } from "./plain-text.js";
 
 /** The end of a mute. */
 export function Until({ at }) {
-  const words = new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
-  return html`until <time datetime=${at}>${words}</time>`;
+  return html`until <time datetime=${at}>${dayAndTime(at)}</time>`;
 }
 
 /** @param {{kind: "post" | "review", thing: object}} props */

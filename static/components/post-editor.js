@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { call } from "../api/session.js";
 import { html } from "../html.js";
-import { growToText, sendsOnEnter } from "./keys.js";
+import { growToText, leavesOnEscape, sendsOnEnter } from "./keys.js";
 
 /** The form; Escape leaves it. */
 export function PostEditor({ channel, post, onDone }) {
@@ -27,7 +27,7 @@ export function PostEditor({ channel, post, onDone }) {
     }
   };
   const onKeyDown = (event) => {
-    if (event.key === "Escape") onDone();
+    if (leavesOnEscape(event)) onDone();
     else if (sendsOnEnter(event, { always: false })) save(event);
   };
   return html`

@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { call, isModerator, member } from "../api/session.js";
 import { discard, retry } from "../feed/sender.js";
+import { exactTime } from "../feed/time.js";
 import { html } from "../html.js";
 import { useAnchor } from "./anchor.js";
 import { Avatar } from "./avatar.js";
@@ -52,7 +53,7 @@ function Meta({ post }) {
       <span class="post-author">${post.author.name}</span>
       <span class="muted">
         <${Time} at=${post.created_at} />
-        ${edited && html` · <span title=${new Date(post.updated_at).toLocaleString()}>edited</span>`}
+        ${edited && html` · <span title=${exactTime(post.updated_at)}>edited</span>`}
       </span>
     </p>
   `;

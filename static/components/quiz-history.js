@@ -1,6 +1,7 @@
 /** A member's earlier results: show one again, or delete it. */
 import { useEffect, useState } from "preact/hooks";
 import { call, member } from "../api/session.js";
+import { fullDate } from "../feed/time.js";
 import { html } from "../html.js";
 import { Icon } from "./icons.js";
 import { ErrorBox } from "./states.js";
@@ -22,10 +23,10 @@ export function QuizHistory({ onShow }) {
             <li key=${result.id}>
               <button class="quiz-earlier" type="button" onClick=${() => onShow(result)}>
                 <span>${result.park.name}</span>
-                <time class="muted" datetime=${result.created_at}>${day(result.created_at)}</time>
+                <time class="muted" datetime=${result.created_at}>${fullDate(result.created_at)}</time>
               </button>
               <button class="icon-button" type="button" onClick=${() => drop(result)}
-                aria-label=${`Delete ${result.park.name}, ${day(result.created_at)}`}><${Icon} name="trash" /></button>
+                aria-label=${`Delete ${result.park.name}, ${fullDate(result.created_at)}`}><${Icon} name="trash" /></button>
             </li>
           `,
         )}
@@ -65,6 +66,3 @@ function useResults(username) {
   return { ...state, more, drop };
 }
 
-function day(moment) {
-  return new Date(moment).toLocaleDateString(undefined, { year: "numeric", month: "short", day: "numeric" });
-}

@@ -2,6 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { html } from "../html.js";
 import { Icon } from "./icons.js";
+import { isComposing } from "./keys.js";
 
 const STEPS = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
 
@@ -10,7 +11,7 @@ export function QuizQuestion({ question, number, count, chosen, onChoose, onBack
   const heading = useRef(null);
   useEffect(() => heading.current.focus(), []);
   const onKeyDown = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (isComposing(event) || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     const answer = question.answers[Number(event.key) - 1];
     if (answer) onChoose(answer.id);
     else if (event.key in STEPS) moveFocus(event, STEPS[event.key]);

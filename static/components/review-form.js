@@ -1,8 +1,9 @@
 /** The fields of a review, and the form that changes one. */
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { bodyOf, draftOf, draftStars, missingIn } from "../feed/review-draft.js";
+import { todaysDate } from "../feed/time.js";
 import { html } from "../html.js";
-import { growToText, sendsOnEnter } from "./keys.js";
+import { growToText, leavesOnEscape, sendsOnEnter } from "./keys.js";
 import { StarInput } from "./rating-stars.js";
 import { changeReview } from "./review-actions.js";
 
@@ -30,7 +31,7 @@ export function ReviewFields({ draft, mine, problems, onChange }) {
     <//>
     <${Labelled} name="visited_on" label="Day of your visit (optional)" problems=${problems}>
       ${(ids) => html`
-        <input ...${ids} name="visited_on" type="date" min="1900-01-01" max=${today()} value=${draft.visited_on} onInput=${set("visited_on")} />
+        <input ...${ids} name="visited_on" type="date" min="1900-01-01" max=${todaysDate(Date.now())} value=${draft.visited_on} onInput=${set("visited_on")} />
       `}
     <//>
   `;
@@ -48,11 +49,6 @@ function Labelled({ name, label, problems, children }) {
       <p id=${`${id}-wrong`} class="wrong">${problem}</p>
     </div>
   `;
-}
-
-function today() {
-  const now = new Date();
-  return new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
 }
 
 /** Put the cursor where something is missing. */
@@ -83,7 +79,7 @@ export function ReviewEditor({ channel, review, onDone }) {
     }
   };
   const onKeyDown = (event) => {
-    if (event.key === "Escape") onDone();
+    if (leavesOnEscape(event)) onDone();
     else if (sendsOnEnter(event, { always: false })) save(event);
   };
   return html`

@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { isModerator, member } from "../api/session.js";
 import { visitWords } from "../feed/reviews.js";
+import { exactTime } from "../feed/time.js";
 import { html } from "../html.js";
 import { useAnchor } from "./anchor.js";
 import { Avatar } from "./avatar.js";
@@ -47,7 +48,7 @@ function Meta({ review }) {
       <span class="post-author">${review.author.name}</span>
       <span class="muted">
         <${Time} at=${review.created_at} />
-        ${review.edited && html` · <span title=${new Date(review.updated_at).toLocaleString()}>edited</span>`}
+        ${review.edited && html` · <span title=${exactTime(review.updated_at)}>edited</span>`}
       </span>
     </p>
   `;

@@ -30,11 +30,6 @@ export function nextEnd(locations, now) {
   return ends.length ? Math.min(...ends) : null;
 }
 
-/** @returns {string} the time of day of an RFC 3339 time */
-export function timeOfDay(iso, locale = undefined) {
-  return new Date(iso).toLocaleTimeString(locale, { hour: "numeric", minute: "2-digit" });
-}
-
 /** @returns {string} "63.1235° N, 151.6543° W", as precise as what was shared */
 export function placeInWords({ latitude, longitude, precision }) {
   const digits = precision === "exact" ? 4 : 2;

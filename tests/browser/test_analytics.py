@@ -132,7 +132,7 @@ async def test_the_numbers_are_downloaded_as_a_table(new_page: NewPage, hub: Hub
     async with page.expect_download() as download:
         await page.get_by_role("link", name="Download CSV").click()
     file = await download.value
-    rows = list(csv.DictReader(io.StringIO(Path(await file.path()).read_text())))
+    rows = list(csv.DictReader(io.StringIO(Path(await file.path()).read_text("utf-8-sig"))))
     assert file.suggested_filename == "frostbyte-analytics.csv"
     assert float(next(one["average"] for one in rows if one["channel"] == "denali")) > 4
 

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+import json
 import time
 from typing import Any
 
@@ -160,7 +161,8 @@ async def test_the_summary_is_a_table_for_spreadsheets(ada: Api, guest: Api, par
     by_header = await guest.request("GET", f"{ENTRIES}/summary", headers={"Accept": "text/csv"})
     by_query = await guest.request("GET", f"{ENTRIES}/summary", params={"format": "csv"})
     assert by_header.text == by_query.text and by_header.headers["content-type"] == "text/csv; charset=utf-8"
-    rows = list(csv.DictReader(io.StringIO(by_header.text)))
+    assert by_header.content.startswith(b"\xef\xbb\xbfchannel,"), "Excel needs the mark to read UTF-8"
+    rows = list(csv.DictReader(io.StringIO(by_header.content.decode("utf-8-sig"))))
     row = next(one for one in rows if one["channel"] == park)
     assert (row["average"], row["ratings"], row["stars_3"]) == ("3.0", "1", "1")
     assert len(rows) == len((await guest.call("GET", f"{ENTRIES}/summary"))["items"])
@@ -172,7 +174,7 @@ async def test_the_summary_is_a_table_for_spreadsheets(ada: Api, guest: Api, par
 async def test_a_channels_name_is_no_formula_in_the_table(admin: Api, guest: Api, park: str) -> None:
     evil = '=HYPERLINK("http://evil.example","Zion, really")'
     await admin.call("PUT", f"/api/channels/{park}", json={"slug": park, "name": evil, "group": "@Tests"})
-    table = (await guest.request("GET", f"{ENTRIES}/summary", params={"format": "csv"})).text
+    table = (await guest.request("GET", f"{ENTRIES}/summary", params={"format": "csv"})).content.decode("utf-8-sig")
     row = next(one for one in csv.DictReader(io.StringIO(table)) if one["channel"] == park)
     assert (row["name"], row["group"]) == (f"'{evil}", "'@Tests")
 
@@ -211,3 +213,12 @@ async def test_the_summary_is_sent_again_only_when_a_number_has_changed(ada: Api
     await enter(ada, park, 5)
     changed = await guest.request("GET", f"{ENTRIES}/summary", headers=known)
     assert changed.status_code == 200 and changed.headers["ETag"] != first.headers["ETag"]
+
+
+async def test_a_bulk_that_begins_with_a_byte_order_mark_is_read(ada: Api, park: str) -> None:
+    entries = b"\xef\xbb\xbf" + json.dumps([{"channel": park, "stars": 4}]).encode()
+    answer = await ada.request("POST", f"{ENTRIES}/bulk", content=entries, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["accepted"]) == (207, 1)
+    single = b"\xef\xbb\xbf" + json.dumps({"channel": park, "stars": 5}).encode()
+    answer = await ada.request("POST", ENTRIES, content=single, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["stars"]) == (200, 5)

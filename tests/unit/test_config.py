@@ -144,3 +144,12 @@ def test_an_empty_setting_is_the_default() -> None:
 def test_secrets_are_not_shown() -> None:
     settings = load(GEMINI_API_KEY="gemini-secret", HUB_REDIS_URL="redis://:redis-secret@localhost")
     assert not any(secret in repr(settings) for secret in (KEY, "gemini-secret", "redis-secret"))
+
+
+def test_a_settings_file_from_a_windows_editor_is_read(tmp_path: Path) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_bytes(b"\xef\xbb\xbfHUB_WORKERS=1\r\nHUB_MAP_TILES=\r\nHUB_DRAIN_SECONDS=3\r\n")
+    assert load_settings({"HUB_DATABASE_URL": f"sqlite:///{tmp_path}/hub.db"}, dotenv).drain_seconds == 3
+    first = tmp_path / "first.env"
+    first.write_bytes(b"\xef\xbb\xbfHUB_DRAIN_SECONDS=4\n")
+    assert load_settings({"HUB_DATABASE_URL": f"sqlite:///{tmp_path}/hub.db"}, first).drain_seconds == 4

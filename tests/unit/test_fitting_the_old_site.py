@@ -61,6 +61,7 @@ def test_what_is_made_of_a_post_is_a_post_that_the_hub_takes(title: str, comment
         ("null", {}, ""),
         ('{"trail": "Rim"}', {"trail": "Rim"}, ""),
         (b'{"trail": "Rim"}', {"trail": "Rim"}, ""),
+        (b'\xef\xbb\xbf{"trail": "Rim"}', {"trail": "Rim"}, ""),
         ("[1, 2]", {"value": [1, 2]}, "not an object"),
         ("{'trail': 1}", {"text": "{'trail': 1}"}, "not JSON"),
         ("[" * 100_000, {}, "left out"),

@@ -1,5 +1,7 @@
 """What goes into a prompt: cut by tokens, the oldest first, never mid-message, and data that cannot pose as more."""
 
+from datetime import UTC, datetime
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -95,3 +97,8 @@ def test_a_title_is_short_and_one_line(question: str) -> None:
 
 def test_a_title_is_cut_at_a_word() -> None:
     assert title_of("What do I " + "really " * 20) == "What do I " + "really " * 8 + "really…"
+
+
+def test_the_model_knows_which_day_it_is() -> None:
+    days = (datetime.now(UTC), build(material(), ROOMY).system, datetime.now(UTC))
+    assert any(f"today is {day:%Y-%m-%d}" in days[1] for day in (days[0], days[2]))

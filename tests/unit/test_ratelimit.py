@@ -56,6 +56,17 @@ def test_what_is_over_the_limit_says_when_to_come_back() -> None:
     assert caught.value.retry_after == 10
 
 
+def test_who_waits_as_long_as_told_is_let_in() -> None:
+    clock = Clock()
+    limiter = Limiter(Rate(burst=1, per_second=1 / 1.4), clock)
+    limiter.check("ada", "requests")
+    with pytest.raises(TooManyRequests, match=r"Try again in 2 seconds\.") as caught:
+        limiter.check("ada", "requests")
+    assert caught.value.retry_after is not None
+    clock.now += caught.value.retry_after
+    limiter.check("ada", "requests")
+
+
 def test_full_buckets_are_forgotten_and_the_others_kept() -> None:
     clock = Clock()
     limiter = Limiter(RATE, clock)
