@@ -38,6 +38,11 @@ def utc_now() -> str:
     return rfc3339(datetime.now(UTC))
 
 
+def later_than(earlier: str, moment: str) -> str:
+    """`moment`, or the next microsecond after `earlier` where the clock has not moved on from it (RFC 3339 texts)."""
+    return moment if moment > earlier else rfc3339(datetime.fromisoformat(earlier) + timedelta(microseconds=1))
+
+
 def latest_today() -> date:
     """The latest date that it is anywhere: parks from Samoa to Guam span two days, and visitors' clocks more."""
     return (datetime.now(UTC) + timedelta(hours=14)).date()

@@ -8,6 +8,7 @@ import asyncio
 import gc
 import logging
 import socket
+import struct
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, cast
 
@@ -27,6 +28,9 @@ from hub.listener import BACKLOG
 KEEP_ALIVE_SECONDS = 75
 COLLECT_AFTER = (1_000, 10, 100)
 TAKEOVER = "frostbyte.takeover"
+UNHEARD = "frostbyte.unheard"
+# The place of tcpi_last_data_recv (milliseconds) in linux/tcp.h's tcp_info.
+LAST_DATA_RECEIVED = 52
 Headers = Iterable[tuple[bytes, bytes]]
 Takeover = Callable[[asyncio.Protocol, Headers], None]
 log = logging.getLogger("hub.server")
@@ -44,9 +48,24 @@ class HubTCPServer(TCPServer):
 
     async def _with_takeover(self, scope: Any, receive: Any, send: Any, spawn: Any, call_soon: Any) -> None:
         protocol = self.protocol.protocol
+        if scope["type"] == "http":
+            scope.setdefault("extensions", {})[UNHEARD] = self._unheard
         if scope["type"] == "websocket" and isinstance(protocol, H11Protocol):
             scope["extensions"][TAKEOVER] = self._take_over
         await self._wrapped(scope, receive, send, spawn, call_soon)
+
+    def _unheard(self) -> float:
+        """For how many seconds nothing has come from the client: what was read just now may be older than it seems.
+
+        Bytes wait in the kernel while this process stands still. Only Linux tells; 0 elsewhere.
+        """
+        connection = self.writer.get_extra_info("socket")
+        try:
+            told = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, LAST_DATA_RECEIVED + 4)
+        except (AttributeError, OSError):
+            return 0.0
+        found = len(told) == LAST_DATA_RECEIVED + 4
+        return float(struct.unpack_from("@I", told, LAST_DATA_RECEIVED)[0]) / 1000 if found else 0.0
 
     def _take_over(self, websocket: asyncio.Protocol, headers: Headers) -> None:
         """Answer the handshake (RFC 6455, section 4.2.2) and hand the transport to `websocket`.

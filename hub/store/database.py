@@ -27,7 +27,10 @@ OnCommit = Callable[[Sequence[Announcement]], None]
 
 
 class Transaction(Protocol):
-    """One unit's view of the database. SQL has `:named` parameters and runs on SQLite and PostgreSQL alike."""
+    """One unit's view of the database. SQL has `:named` parameters and runs on SQLite and PostgreSQL alike.
+
+    `now` was taken after the lock was had, and no other unit of the same commit has the same one.
+    """
 
     now: str
     engine: str
@@ -63,7 +66,8 @@ class Database(Protocol):
     async def write(self, unit: Callable[[Transaction], T]) -> T:
         """Run `unit` and return its result once it is durable.
 
-        Raises what `unit` raises, and Unavailable when the database cannot take it; nothing is changed then.
+        Raises what `unit` raises, and Unavailable when the database cannot take it, or not while its asker can still
+        be waiting; nothing is changed then.
         """
 
     async def read(self, unit: Callable[[Transaction], T]) -> T:

@@ -18,7 +18,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from hub.errors import Conflict, HubError, InvalidInput, NotFound, Unavailable
-from hub.model import utc_now
+from hub.model import later_than, utc_now
 from hub.store.database import Announcement, OnCommit, Row, Transaction, Value
 from hub.store.group_commit import Batch, GroupCommit, Outcome, Unit
 from hub.store.migrations import migrate_postgres
@@ -90,7 +90,8 @@ class PostgresDatabase:
         return await asyncio.to_thread(self._migrate)
 
     async def open(self) -> None:
-        """Nothing to do: connections are made when they are needed."""
+        """Connections are made when they are needed."""
+        self._commits.start()
 
     async def write(self, unit: Callable[[Transaction], T]) -> T:
         """Run `unit`, durably. Raises what it raises, Conflict, InvalidInput or Unavailable.
@@ -169,6 +170,7 @@ def _run_batch(connection: Connection, units: list[Unit]) -> Batch:
 
 def _run_unit(connection: Connection, transaction: PostgresTransaction, unit: Unit) -> Outcome:
     announced = len(transaction.announcements)
+    transaction.now = later_than(transaction.now, utc_now())
     try:
         result = unit(transaction)
         if connection.info.transaction_status == TransactionStatus.INERROR:

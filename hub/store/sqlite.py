@@ -12,9 +12,9 @@ from typing import Any, TypeVar, cast
 import aiosqlite
 
 from hub.errors import Conflict, HubError, Unavailable
-from hub.model import utc_now
+from hub.model import later_than, utc_now
 from hub.store.database import Announcement, OnCommit, Row, Transaction, Value
-from hub.store.group_commit import Batch, GroupCommit, Outcome, Unit, Waiting, answer
+from hub.store.group_commit import Batch, GroupCommit, Outcome, Unit, answer
 from hub.store.migrations import migrate_sqlite
 
 T = TypeVar("T")
@@ -64,7 +64,7 @@ class SqliteDatabase:
         self._writer: aiosqlite.Connection
         self._idle_readers: list[aiosqlite.Connection] = []
         self._commits = GroupCommit(self._commit, lambda announcements: self.on_commit(announcements), BATCH)
-        self._waiting_reads: list[Waiting] = []
+        self._waiting_reads: list[tuple[Unit, asyncio.Future[Any]]] = []
         self._reading: set[asyncio.Task[None]] = set()
 
     async def migrate(self) -> list[str]:
@@ -84,6 +84,7 @@ class SqliteDatabase:
             self._writer = await _connect(uri, f"PRAGMA wal_autocheckpoint={pages}")
             for _ in range(READERS):
                 self._idle_readers.append(await _connect(f"{uri}?mode=ro", "PRAGMA query_only=ON"))
+        self._commits.start()
 
     @property
     def trouble(self) -> str:
@@ -126,7 +127,8 @@ class SqliteDatabase:
         # A hop to the thread costs ten times what a short query does: those that wait go together.
         while self._waiting_reads:
             batch, self._waiting_reads = self._waiting_reads[:READ_BATCH], self._waiting_reads[READ_BATCH:]
-            answer(batch, await _on_thread(reader, _run_reads, [unit for unit, _ in batch]))
+            outcomes = await _on_thread(reader, _run_reads, [unit for unit, _ in batch])
+            answer([future for _, future in batch], outcomes)
         self._idle_readers.append(reader)
 
 
@@ -152,8 +154,9 @@ async def _on_thread(connection: aiosqlite.Connection, work: Callable[..., T], *
 
 
 def _run_batch(connection: sqlite3.Connection, units: list[Unit]) -> Batch:
-    transaction = SqliteTransaction(connection)
     connection.execute("BEGIN IMMEDIATE")
+    # Not before the lock is had: what was committed meanwhile is earlier than this.
+    transaction = SqliteTransaction(connection)
     try:
         outcomes = [_run_unit(connection, transaction, unit, alone=len(units) == 1) for unit in units]
         connection.execute("COMMIT")
@@ -168,6 +171,7 @@ def _run_unit(connection: sqlite3.Connection, transaction: SqliteTransaction, un
     """Run one unit under its own savepoint, so that one that fails does not take the others along."""
     announced = len(transaction.announcements)
     connection.execute("SAVEPOINT unit")
+    transaction.now = later_than(transaction.now, utc_now())
     try:
         result = unit(transaction)
     except BaseException as error:
