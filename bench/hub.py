@@ -14,7 +14,7 @@ from bench.machine import SERVER_CORE, VAR
 from bench.peers import STAMP
 from bench.servers import Server, free_port
 from hub.model import ChannelInput, PostInput
-from hub.store import accounts, channels, posts
+from hub.store import accounts, channels, identity, posts
 from hub.store.database import Transaction
 from hub.store.sqlite import SqliteDatabase
 from hub.tokens import AccessTokens, Identity
@@ -33,6 +33,8 @@ class Hub:
         self._folder = tempfile.TemporaryDirectory(prefix="hub-", dir=VAR)
         self.database = Path(self._folder.name) / "hub.db"
         asyncio.run(_prepare(self.database, channel_count, post_count))
+        self.tokens = AccessTokens([KEY])
+        self.tokens.hub = asyncio.run(_name(self.database))
 
     def worker(self, redis_url: str = "", name: str = "hub") -> Server:
         """One worker with the control port (its second port)."""
@@ -76,18 +78,15 @@ def line(channel: int | str = 0, comment: str = "x") -> str:
     return f"{number} {STAMP} {comment}\n"
 
 
-def hellos(count: int) -> list[str]:
+def hellos(server: Server, count: int) -> list[str]:
     """A `hello` with a token of its own for each of `count` sockets, all of one member."""
-    tokens = AccessTokens([KEY])
-    return [
-        json.dumps({"type": "hello", "token": tokens.issue(1, "sam", "Sam", "visitor", f"session-{n}")})
-        for n in range(count)
-    ]
+    return [json.dumps({"type": "hello", "token": token(server, f"session-{n}")}) for n in range(count)]
 
 
-def token() -> str:
+def token(server: Server, session: str = "bench") -> str:
     """A token of the member's."""
-    return AccessTokens([KEY]).issue(1, "sam", "Sam", "visitor", "bench")
+    assert isinstance(server.holds, Hub)
+    return server.holds.tokens.issue(1, "sam", "Sam", "visitor", session)
 
 
 def resume(since: int, epoch: str) -> str:
@@ -95,12 +94,11 @@ def resume(since: int, epoch: str) -> str:
     return json.dumps({"type": "hello", "since": since, "epoch": epoch})
 
 
-def post_request(channel: int = 0) -> str:
+def post_request(server: Server, channel: int = 0) -> str:
     """An authenticated POST of about 300 bytes of JSON, fresh `client_id` each."""
-    token = AccessTokens([KEY]).issue(1, "sam", "Sam", "visitor", "bench")
     body = json.dumps({"title": STAMP, "comment": "Fresh snow at the pass. " * 8, "content": {}, "client_id": UUID})
     return (
-        f"POST /api/channels/c{channel}/posts HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
+        f"POST /api/channels/c{channel}/posts HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token(server)}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
     )
 
@@ -134,6 +132,15 @@ async def _prepare(file: Path, channel_count: int, post_count: int) -> None:
 
     await database.write(fill)
     await database.close()
+
+
+async def _name(file: Path) -> str:
+    database = SqliteDatabase(file, _ignore)
+    await database.open()
+    try:
+        return await database.read(identity.current)
+    finally:
+        await database.close()
 
 
 def _ignore(_: Sequence[object]) -> None:

@@ -35,7 +35,7 @@ class Server:
         holds: object = None,
     ) -> None:
         self.name = name
-        self._holds = holds  # what must not be collected while the server runs, such as its folder
+        self.holds = holds  # what must not be collected while the server runs, such as its folder
         self.ports = ports
         self.log = VAR / "logs" / f"{name.replace(' ', '-').replace('/', '-')}.log"
         self._command = ["taskset", "-c", str(core), *command]

@@ -39,7 +39,7 @@ from hub.ranger.offline import OfflineRanger
 from hub.ranger.ranger import Ranger
 from hub.ranger.rooms import TOPIC
 from hub.ranger.socket import open_chat
-from hub.store import accounts, mutes
+from hub.store import accounts, identity, mutes
 from hub.store.database import Database
 from hub.store.engines import database_at
 from hub.store.locations import StoredLocations
@@ -90,7 +90,7 @@ def create_app(settings: Settings) -> Quart:
     )
     ranger = _ranger(settings, database, hub)
     app.extensions["hub"] = Services(settings, database, hub, tokens, Limits(settings.limits), ranger)
-    _start_and_stop(app, database, hub, ranger, Maintenance(database, settings.worker_index))
+    _start_and_stop(app, database, tokens, hub, ranger, Maintenance(database, settings.worker_index))
     problems.register(app)
     requests.register(app)
     for blueprint in BLUEPRINTS:
@@ -120,11 +120,14 @@ def _ranger(settings: Settings, database: Database, hub: Hub) -> Ranger:
     return ranger
 
 
-def _start_and_stop(app: Quart, database: Database, hub: Hub, ranger: Ranger, maintenance: Maintenance) -> None:
+def _start_and_stop(
+    app: Quart, database: Database, tokens: AccessTokens, hub: Hub, ranger: Ranger, maintenance: Maintenance
+) -> None:
     @app.before_serving
     async def start() -> None:
         await database.open()
-        await hub.start()
+        tokens.hub = await database.read(identity.current)
+        await hub.start(tokens.hub)
         ranger.start(hub.watch)
         maintenance.start(hub.watch)
 

@@ -17,7 +17,7 @@ from hub.doctor import examine
 from hub.errors import HubError
 from hub.logs import configure_logs
 from hub.model import Registration, Role
-from hub.store import accounts
+from hub.store import accounts, identity
 from hub.store.database import Transaction
 from hub.store.engines import database_at
 from hub.tokens import hash_password
@@ -192,6 +192,13 @@ def restore_command(file: Path) -> None:
     """Put the backup FILE in the place of the database; the hub must be stopped."""
     backup.restore(file, _sqlite_file("restore", "pg_restore"))
     click.echo("Restored. Clients will fetch the history again.")
+
+
+@main.command()
+def restored() -> None:
+    """Say that the database was put back by other means (pg_restore, a snapshot); the hub must be stopped."""
+    run_unit(settings_or_exit(), identity.renew)
+    click.echo("Everybody has to log in again, and clients will fetch the history again.")
 
 
 @main.command()

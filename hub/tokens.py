@@ -74,13 +74,17 @@ def refresh_hash(token: str) -> str:
 
 
 class AccessTokens:
-    """Makes and reads access tokens. The newest key signs, all keys verify."""
+    """Makes and reads access tokens. The newest key signs, all keys verify.
+
+    `hub` names the database whose members they speak for: a token of another one, or from before a restore, is refused.
+    """
 
     CACHE_SIZE = 10_000
 
     def __init__(self, keys: Sequence[str], clock: Callable[[], float] = time.time) -> None:
         self._keys = tuple(keys)
         self._clock = clock
+        self.hub = ""
         self._read: OrderedDict[str, Identity] = OrderedDict()
 
     def issue(self, user_id: int, username: str, name: str, role: Role, session: str) -> str:
@@ -96,6 +100,7 @@ class AccessTokens:
             "exp": now + ACCESS_SECONDS,
             "iss": ISSUER,
             "aud": AUDIENCE,
+            "hub": self.hub,
         }
         return jwt.encode(claims, self._keys[0], algorithm=ALGORITHM)
 
@@ -128,6 +133,8 @@ class AccessTokens:
                     leeway=SKEW_SECONDS,
                     options={"require": _REQUIRED, "verify_exp": False},
                 )
+                if claims.get("hub") != self.hub:
+                    break
                 return _identity(claims)
             except jwt.InvalidSignatureError:
                 continue

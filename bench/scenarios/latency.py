@@ -53,7 +53,7 @@ def rest(context: Context) -> Result:
             generator.reset("all")
             report = generator.publish(
                 server.port,
-                hub.post_request(),
+                hub.post_request(server),
                 name="all",
                 rate=100,
                 ms=context.ms(10_000, 2_000) if round_number else 500,

@@ -33,7 +33,7 @@ def pieces(context: Context) -> Result:
             for count in counts:
                 alone = _run("direct", str(port), str(count), core=SERVER_CORE)
                 _add(result, f"client alone, {count} answers", alone, alone["cpu_us"])
-                plan = {"url": f"ws://127.0.0.1:{server.port}", "token": hub.token(), "conversations": []}
+                plan = {"url": f"ws://127.0.0.1:{server.port}", "token": hub.token(server), "conversations": []}
                 plan["conversations"] = [_conversation(server, plan["token"]) for _ in range(count)]
                 before = server.cpu()
                 through = _run("readers", core=GENERATOR_CORE, stdin=json.dumps(plan))

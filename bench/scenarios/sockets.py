@@ -27,7 +27,7 @@ def memory(context: Context) -> Result:
             server = stack.enter_context(hub.Hub().served())
             guests = {"hellos": [hub.GUEST], "ready": hub.WELCOME}
             _grow(generator, server, hub.path(), count, result, "hub, guests", **guests)
-            members = {"hellos": hub.hellos(count), "ready": hub.WELCOME}
+            members = {"hellos": hub.hellos(server, count), "ready": hub.WELCOME}
             _grow(generator, server, hub.path(1), count, result, "hub, members", **members)
         for peer in _peers(context):
             with Generator() as generator, peer.make("") as server:
@@ -59,7 +59,7 @@ def opening(context: Context) -> Result:
         with ExitStack() as stack:
             generator = stack.enter_context(Generator())
             server = stack.enter_context(hub.Hub().served())
-            more = {"hellos": hub.hellos(count), "ready": hub.WELCOME, "inflight": 50}
+            more = {"hellos": hub.hellos(server, count), "ready": hub.WELCOME, "inflight": 50}
             _open(generator, server, hub.path(), count, result, "hub", **more)
         for peer in _peers(context):
             with Generator() as generator, peer.make("") as server:

@@ -28,7 +28,7 @@ def posts(context: Context) -> Result:
         for round_number in range(context.rounds + 1):
             for name, server in systems.items():
                 ms = context.ms(5_000, 1_500) if round_number else 500
-                report = _flood(generator, server, hub.post_request(), WRITERS, ms)
+                report = _flood(generator, server, hub.post_request(server), WRITERS, ms)
                 if round_number:
                     _note(result, name, report, report["ok"], "posts/s")
     result.at_least("posts/s, one worker", result.system("one worker").median("posts/s"), 3_000)

@@ -15,9 +15,10 @@ class Broker(Protocol):
     def connected(self) -> bool:
         """Whether messages go through at the moment."""
 
-    async def start(self, receive: Receive, reconnected: Callable[[], None], ended: Watch) -> None:
-        """Begin; `receive` gets topic and message, `reconnected` is called when messages may have been lost.
+    async def start(self, hub: str, receive: Receive, reconnected: Callable[[], None], ended: Watch) -> None:
+        """Begin to hear the other workers of `hub`, and nobody else.
 
+        `receive` gets topic and message; `reconnected` is called when messages may have been lost;
         `ended` is called with a task that should not have ended.
         """
 

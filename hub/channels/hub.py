@@ -81,10 +81,10 @@ class Hub:
         self._tasks: list[asyncio.Task[None]] = []
         self._clearing: set[asyncio.Task[None]] = set()
 
-    async def start(self) -> None:
-        """Connect to the other workers and begin to tick."""
+    async def start(self, name: str) -> None:
+        """Connect to the other workers of the hub called `name` and begin to tick."""
         await self._poll()
-        await self.broker.start(self._receive, self._reconnected, self._task_ended)
+        await self.broker.start(name, self._receive, self._reconnected, self._task_ended)
         for topic in (PRESENCE_TOPIC, SESSIONS_TOPIC):
             await self.broker.subscribe(topic)
         self._tasks = [asyncio.create_task(self.tail.run()), asyncio.create_task(self._tick_for_ever())]

@@ -10,7 +10,7 @@ class MemoryBroker:
 
     connected = True
 
-    async def start(self, receive: Receive, reconnected: Callable[[], None], ended: Watch) -> None:
+    async def start(self, hub: str, receive: Receive, reconnected: Callable[[], None], ended: Watch) -> None:
         """Nothing to begin."""
 
     def publish(self, topic: str, message: bytes) -> None:

@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Callable
 from time import monotonic
 from typing import Any
-from urllib.parse import urlsplit
 
 from redis import exceptions
 from redis.asyncio import Redis
@@ -32,8 +31,7 @@ class RedisBroker:
 
     def __init__(self, url: str, worker: str) -> None:
         self.connected = False
-        # Redis' pub/sub knows no databases: their number in the topics lets several hubs share one Redis all the same.
-        self._prefix = f"frostbyte:{urlsplit(url).path.strip('/') or '0'}:"
+        self._prefix = ""
         self._worker = worker.encode() + b"\n"
         self._client = _client(url)
         self._sender = _client(url)
@@ -47,8 +45,9 @@ class RedisBroker:
         self._receive: Receive
         self._reconnected: Callable[[], None]
 
-    async def start(self, receive: Receive, reconnected: Callable[[], None], ended: Watch) -> None:
-        """Connect, and go on trying when Redis is away."""
+    async def start(self, hub: str, receive: Receive, reconnected: Callable[[], None], ended: Watch) -> None:
+        """Connect, and go on trying when Redis is away. Topics are the hub's own: others may use the same Redis."""
+        self._prefix = f"frostbyte:{hub}:"
         self._receive = receive
         self._reconnected = reconnected
         self._tasks = [asyncio.create_task(work) for work in (self._listen(), self._send(), self._beat())]

@@ -128,6 +128,12 @@ def end_all_sessions(tx: Transaction, user_id: int) -> None:
     end_sessions(tx, [row["id"] for row in rows])
 
 
+def end_everybodys_sessions(tx: Transaction) -> None:
+    """Log everybody out everywhere, and forget what they could come back with."""
+    tx.run("UPDATE sessions SET ended_at = :now WHERE ended_at IS NULL", now=tx.now)
+    tx.run("DELETE FROM refresh_tokens")
+
+
 def sessions_ended_since(tx: Transaction, moment: str) -> list[str]:
     """Sessions that were ended at `moment` (RFC 3339) or later."""
     return [row["id"] for row in tx.all("SELECT id FROM sessions WHERE ended_at >= :moment", moment=moment)]

@@ -86,12 +86,12 @@ class PostgresCluster(Service):
     def url(self, database: str) -> str:
         return f"postgresql://hub@127.0.0.1:{self.port}/{database}"
 
-    def create_database(self) -> str:
-        """A new empty database; its URL."""
+    def create_database(self, template: str = "template1") -> str:
+        """A new database, empty or a copy of `template`, which nobody uses meanwhile; its URL."""
         self._databases += 1
         name = f"hub_{self._databases}"
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
         return self.url(name)
 
     def remove(self) -> None:

@@ -32,6 +32,7 @@ class RedisServer(Service):
             "save": "",
             "appendonly": "no",
             "dir": self.folder,
+            "unixsocket": self.folder / "redis.sock",
         }
         if self.password:
             settings["requirepass"] = self.password

@@ -22,6 +22,7 @@ from hub.tokens import (
 )
 
 KEY = "a key that is long enough for every algorithm, also for HS512: 64 bytes"
+HUB = "the name of a database"
 OLD_KEY = "the key before, also of thirty-two bytes or more"
 
 
@@ -40,7 +41,9 @@ def clock() -> Clock:
 
 @pytest.fixture
 def access(clock: Clock) -> AccessTokens:
-    return AccessTokens([KEY], clock)
+    made = AccessTokens([KEY], clock)
+    made.hub = HUB
+    return made
 
 
 def claims(**changes: Any) -> dict[str, Any]:
@@ -55,6 +58,7 @@ def claims(**changes: Any) -> dict[str, Any]:
         "exp": now + 60,
         "iss": tokens.ISSUER,
         "aud": tokens.AUDIENCE,
+        "hub": HUB,
     }
     return {name: value for name, value in {**good, **changes}.items() if value is not None}
 
@@ -78,7 +82,7 @@ def test_the_forged_tokens_below_differ_from_a_good_one_in_one_thing(access: Acc
     assert access.read(signed()).user_id == 7
 
 
-@pytest.mark.parametrize("missing", ["sub", "sid", "role", "iat", "exp", "iss", "aud"])
+@pytest.mark.parametrize("missing", ["sub", "sid", "role", "iat", "exp", "iss", "aud", "hub"])
 def test_a_missing_claim_is_refused(access: AccessTokens, missing: str) -> None:
     refused(access, signed(**{missing: None}))
 
@@ -88,6 +92,9 @@ def test_a_missing_claim_is_refused(access: AccessTokens, missing: str) -> None:
     [
         {"iss": "somebody"},
         {"aud": "frostbyte-hub/refresh"},
+        {"hub": "the name of another database"},
+        {"hub": ""},
+        {"hub": [HUB]},
         {"sub": "ada"},
         {"role": "owner"},
         {"exp": "soon"},
@@ -148,7 +155,17 @@ def test_a_token_ends_to_the_second_also_when_it_was_read_before(access: AccessT
 def test_a_clock_that_is_a_little_ahead_elsewhere_locks_nobody_out(access: AccessTokens, clock: Clock) -> None:
     clock.now += 10
     elsewhere = access.issue(7, "ada", "Ada", "visitor", "session")
-    assert AccessTokens([KEY]).read(elsewhere).user_id == 7
+    here = AccessTokens([KEY])
+    here.hub = HUB
+    assert here.read(elsewhere).user_id == 7
+
+
+def test_a_token_from_before_a_restore_is_refused_with_the_right_key(access: AccessTokens, clock: Clock) -> None:
+    before = access.issue(7, "ada", "Ada", "visitor", "session")
+    restarted = AccessTokens([KEY], clock)
+    restarted.hub = "the name after the restore"
+    refused(restarted, before)
+    assert restarted.read(restarted.issue(7, "ben", "Ben", "visitor", "session")).username == "ben"
 
 
 def test_keys_rotate_the_newest_signs_and_all_are_believed(clock: Clock) -> None:
