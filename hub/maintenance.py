@@ -1,4 +1,8 @@
-"""What one worker of all does in the background: checkpoints, and forgetting what is old."""
+"""What one worker of all does in the background: checkpoints, and forgetting what is old.
+
+A worker and the one that replaces it both do it for a moment: the checkpoints take turns (`hub.store.checkpoints`), and
+forgetting is a write like any other.
+"""
 
 import asyncio
 import logging

@@ -37,6 +37,9 @@ def migrate_sqlite(path: Path) -> list[str]:
     connection = sqlite3.connect(path, isolation_level=None, timeout=WAIT_SECONDS)
     try:
         _write_ahead(connection)
+        # Only who has the turn moves the log into the file (hub.store.checkpoints), whoever else has it open.
+        connection.execute("PRAGMA wal_autocheckpoint=0")
+        connection.execute("PRAGMA secure_delete=ON")
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(_TABLE)
         done = {name for (name,) in connection.execute("SELECT name FROM schema_migrations")}

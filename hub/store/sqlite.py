@@ -13,8 +13,10 @@ import aiosqlite
 
 from hub.errors import Conflict, HubError, Unavailable
 from hub.model import later_than, utc_now
+from hub.store.checkpoints import Checkpoints
 from hub.store.database import Announcement, OnCommit, Row, Transaction, Value
 from hub.store.group_commit import Batch, GroupCommit, Outcome, Unit, answer
+from hub.store.locks import FileLock, in_use
 from hub.store.migrations import migrate_sqlite
 
 T = TypeVar("T")
@@ -23,7 +25,8 @@ BUSY_MS = 5_000
 BATCH = 256
 READ_BATCH = 32
 READERS = 2
-CHECKPOINT_PAGES = 2_000
+# What a write-ahead log that a long reader made longer is cut to, as soon as it is written from its beginning again.
+LOG_BYTES = 16 * 1024 * 1024
 log = logging.getLogger("hub.store")
 
 
@@ -57,9 +60,10 @@ class SqliteDatabase:
     """One writer connection with group commit, and read-only connections beside it."""
 
     def __init__(self, path: Path, on_commit: OnCommit, *, checkpoints: bool = False) -> None:
-        """`checkpoints` is for one process of all: SQLite's WAL-reset bug before 3.51.3 needs two that do it."""
+        """`checkpoints` is for the process that moves the write-ahead log into the file, whenever it has the turn."""
         self.on_commit = on_commit
-        self._checkpoints = checkpoints
+        self._checkpoints = Checkpoints(path.resolve()) if checkpoints else None
+        self._in_use = in_use(path)
         self._path = path
         self._writer: aiosqlite.Connection
         self._idle_readers: list[aiosqlite.Connection] = []
@@ -71,17 +75,18 @@ class SqliteDatabase:
         """Apply the migrations that are missing. Raises Unavailable when the file cannot be used."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            return await asyncio.to_thread(migrate_sqlite, self._path)
+            with self._using():
+                return await asyncio.to_thread(migrate_sqlite, self._path)
         except (OSError, sqlite3.Error) as error:
             raise Unavailable(f"HUB_DATABASE_URL: {self._path} cannot be used as the database: {error}") from error
 
     async def open(self) -> None:
         """Open the connections. Raises Unavailable when the file cannot be opened."""
+        self._use(self._in_use)
         with _unavailable_when_sqlite_fails():
-            # Writing over a short log again costs half of what making it longer does.
-            pages = CHECKPOINT_PAGES if self._checkpoints else 0
             uri = self._path.absolute().as_uri()
-            self._writer = await _connect(uri, f"PRAGMA wal_autocheckpoint={pages}")
+            no_checkpoints, limit = "PRAGMA wal_autocheckpoint=0", f"PRAGMA journal_size_limit={LOG_BYTES}"
+            self._writer = await _connect(uri, no_checkpoints, limit)
             for _ in range(READERS):
                 self._idle_readers.append(await _connect(f"{uri}?mode=ro", "PRAGMA query_only=ON"))
         self._commits.start()
@@ -107,8 +112,13 @@ class SqliteDatabase:
 
     async def checkpoint(self) -> None:
         """Move the write-ahead log into the file, however short it is. Only where `checkpoints` is set."""
+        if self._checkpoints is None:
+            return
         with _unavailable_when_sqlite_fails():
-            await _on_thread(self._writer, _checkpoint)
+            try:
+                await _on_thread(self._writer, self._checkpoints.run, BUSY_MS)
+            except OSError as error:
+                raise sqlite3.OperationalError(f"the log cannot be looked at: {error}") from error
 
     async def close(self) -> None:
         """Finish what is waiting and close the connections."""
@@ -118,6 +128,25 @@ class SqliteDatabase:
             await reader.close()
         # Last, as only the writer can move the write-ahead log into the file: what is erased is gone from the disk.
         await self._writer.close()
+        if self._checkpoints is not None:
+            self._checkpoints.end()
+        self._in_use.release()
+
+    @contextmanager
+    def _using(self) -> Iterator[None]:
+        lock = in_use(self._path)
+        self._use(lock)
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _use(self, lock: FileLock) -> None:
+        try:
+            if not lock.take(shared=True):
+                raise Unavailable(f"{self._path} is being restored: wait until that is done.")
+        except OSError as error:
+            raise Unavailable(f"HUB_DATABASE_URL: nothing can be written beside {self._path}: {error}") from error
 
     async def _commit(self, units: list[Unit]) -> Batch:
         with _unavailable_when_sqlite_fails():
@@ -207,10 +236,6 @@ def _run_read(connection: sqlite3.Connection, unit: Unit) -> Outcome:
                 connection.execute("ROLLBACK")
     except Exception as error:
         return None, error
-
-
-def _checkpoint(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 @contextmanager
