@@ -43,6 +43,11 @@ def _forget_locations(path: Path) -> None:
         connection.execute("PRAGMA secure_delete=ON")
         if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'locations'").fetchone():
             connection.execute("DELETE FROM locations")
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'areas'").fetchone():
+            connection.execute(
+                "UPDATE areas SET shown_row = NULL, shown_column = NULL, next_row = NULL, next_column = NULL"
+            )
+            connection.execute("UPDATE areas SET changed_at = '', due_at = NULL, shown_until = ''")
         connection.commit()
     finally:
         connection.close()

@@ -6,7 +6,6 @@ import msgspec
 from msgspec import Meta, Struct
 
 from hub.errors import FieldError, InvalidInput
-from hub.geo import snap
 from hub.model import Input
 from hub.validation import field_errors
 
@@ -21,7 +20,7 @@ Seconds = Annotated[int, Meta(ge=SHORTEST_SECONDS, le=LONGEST_SECONDS, descripti
 
 
 class LocationInput(Input, frozen=True):
-    """Where a member is. An `area` (what it is unless asked otherwise) is blurred to 5 km before anything is stored."""
+    """Where a member is. An `area` (what it is unless asked otherwise) is a cell of 5 km before anything is stored."""
 
     latitude: Latitude
     longitude: Longitude
@@ -30,11 +29,10 @@ class LocationInput(Input, frozen=True):
         Seconds | None, Meta(description="Left out, what is shared ends when it was to end, or in an hour.")
     ] = None
 
-    def shown(self) -> tuple[float, float]:
-        """The latitude and longitude that may be stored and sent."""
-        if self.precision == "exact":
-            return round(self.latitude, 6), round(self.longitude, 6)
-        return snap(self.latitude, self.longitude)
+    @property
+    def spot(self) -> tuple[float, float]:
+        """What is stored and sent of an exact position, to a tenth of a metre; never of an area."""
+        return round(self.latitude, 6), round(self.longitude, 6)
 
 
 class Location(Struct, frozen=True):

@@ -20,6 +20,7 @@ from hub.channels.memory import MemoryBroker
 from hub.channels.subscriber import Subscriber
 from hub.errors import Unauthorized, Unavailable
 from hub.events import Deleted, Envelope, PostDeleted, encode_event, tombstone
+from hub.geo import snap
 from hub.locations import USUAL_SECONDS, Location, LocationInput
 from hub.tokens import Identity
 
@@ -241,7 +242,7 @@ class MemoryLocations:
         updated = f"{self.now()[:-8]}{self.writes:06}Z"
         known = self.kept.get((channel, user_id))
         expires = known.expires_at if known and new.expires_in is None else self._later(new.expires_in or USUAL_SECONDS)
-        latitude, longitude = new.shown()
+        latitude, longitude = new.spot if new.precision == "exact" else snap(new.latitude, new.longitude)
         name = self.names.get(user_id, f"member{user_id}")
         location = Location(user_id, name, latitude, longitude, new.precision, updated, expires)
         self.kept[channel, user_id] = location

@@ -70,7 +70,7 @@ class Hub:
         self.feeds = Feeds(events, broker, clock)
         self.broker = broker
         self.mutes = Mutes(read_mutes)
-        self.locations = LiveLocations(locations, self.publish, self.show, clock)
+        self.locations = LiveLocations(locations, self.publish, self.show, clock, limits=limits)
         self.tail = Tail(events, self.feeds.open, self._poll, self._channel_deleted)
         self._read_token = read_token
         self._ended_since = ended_since

@@ -1,4 +1,4 @@
-"""Live locations on one worker: who is where now, conflated to one update a second for each member.
+"""Live locations on one worker: who is where now, conflated to one update a second for each member in all channels.
 
 The newest position replaces every earlier one. What other workers tell comes over the broker at once; once a second
 the store is asked as well, so that a lost message, or Redis being away, costs a second.
@@ -15,9 +15,14 @@ from hub.errors import HubError
 from hub.events import Envelope, LocationRemoved, LocationUpdated, Who, encode_event
 from hub.locations import Location, LocationInput
 from hub.model import utc_now
+from hub.ratelimit import Limiter, Rate
 from hub.tokens import Identity
 
 INTERVAL_SECONDS = 1.0
+# What has waited goes out with the tick, which is a little early now and then.
+TICK_SECONDS = 0.9
+SET = Rate(burst=5, per_second=1)
+CLEAR = Rate(burst=3, per_second=1)
 ENTITY = "location:"
 Key = tuple[str, str]
 log = logging.getLogger("hub.locations")
@@ -56,14 +61,19 @@ class LiveLocations:
         show: Callable[[Envelope], None],
         clock: Callable[[], float],
         now: Callable[[], str] = utc_now,
+        *,
+        limits: bool = True,
     ) -> None:
         self._store = store
+        self._limits = limits
+        self._sets = Limiter(SET, clock)
+        self._clears = Limiter(CLEAR, clock)
         self._publish = publish
         self._show = show
         self._clock = clock
         self._now = now
         self._known: dict[str, dict[str, _Known]] = {}
-        self._told_at: dict[Key, float] = {}
+        self._told_at: dict[str, float] = {}
         self._untold: dict[Key, Location] = {}
         self._offered: dict[Key, tuple[Identity, LocationInput]] = {}
         self._storing: dict[Key, asyncio.Task[None]] = {}
@@ -81,24 +91,32 @@ class LiveLocations:
         """Take a position from a socket; a newer one may replace it before it is stored, at most a second later."""
         key = (channel, who.username)
         self._offered[key] = (who, self._instead_of_offered(key, new))
-        if self._may_tell(key) and key not in self._storing:
+        if self._may_tell(who.username) and key not in self._storing:
             self._store_offered(key)
 
     async def put(self, channel: str, who: Identity, new: LocationInput) -> Location:
-        """Store a position at once. Raises NotFound, Muted or Unavailable."""
+        """Store a position at once. Raises NotFound, Muted, Unavailable, or TooManyRequests of a member's in a row."""
+        if self._limits:
+            self._sets.check(str(who.user_id), "positions in a short time")
         new = self._instead_of_offered((channel, who.username), new)
         location = await self._store.put(channel, who.user_id, new)
         self._tell_soon(channel, location)
         return location
 
     async def clear(self, channel: str, who: Identity) -> bool:
-        """Stop sharing; returns whether there was something. Raises NotFound or Unavailable."""
+        """Stop sharing; returns whether there was something, else nobody is told.
+
+        Raises NotFound, Unavailable, or TooManyRequests of a member's in a row.
+        """
+        if self._limits:
+            self._clears.check(str(who.user_id), "attempts to stop sharing in a short time")
         key = (channel, who.username)
         self._offered.pop(key, None)
         if (storing := self._storing.get(key)) is not None:
             await asyncio.wait([storing])
         removed = await self._store.remove(channel, who.user_id)
-        self.removed(channel, who.username)
+        if removed:
+            self.removed(channel, who.username)
         return removed
 
     def removed(self, channel: str, username: str) -> None:
@@ -137,11 +155,12 @@ class LiveLocations:
     def tick(self) -> None:
         """Once a second: pass on what had to wait, and end what has expired."""
         for key in [key for key in self._offered if key not in self._storing]:
-            self._store_offered(key)
+            if self._may_tell(key[1], TICK_SECONDS):
+                self._store_offered(key)
         for (channel, _), location in list(self._untold.items()):
-            self._tell_soon(channel, location)
+            self._tell_soon(channel, location, TICK_SECONDS)
         before = self._clock() - 10 * INTERVAL_SECONDS
-        self._told_at = {key: at for key, at in self._told_at.items() if at > before}
+        self._told_at = {username: at for username, at in self._told_at.items() if at > before}
         self._expire()
 
     async def close(self) -> None:
@@ -177,12 +196,12 @@ class LiveLocations:
         _, offered = self._offered.pop(key, (None, new))
         return new if new.expires_in else msgspec.structs.replace(new, expires_in=offered.expires_in)
 
-    def _may_tell(self, key: Key) -> bool:
-        return self._clock() - self._told_at.get(key, -1e9) >= INTERVAL_SECONDS
+    def _may_tell(self, username: str, pause: float = INTERVAL_SECONDS) -> bool:
+        return self._clock() - self._told_at.get(username, -1e9) >= pause
 
     def _store_offered(self, key: Key) -> None:
         who, new = self._offered.pop(key)
-        self._told_at[key] = self._clock()
+        self._told_at[who.username] = self._clock()
         task = self._storing[key] = asyncio.create_task(self._put_offered(key, who, new))
         task.add_done_callback(lambda _: self._storing.pop(key, None))
 
@@ -194,11 +213,13 @@ class LiveLocations:
             return
         self._tell(key[0], location)
 
-    def _tell_soon(self, channel: str, location: Location) -> None:
+    def _tell_soon(self, channel: str, location: Location, pause: float = INTERVAL_SECONDS) -> None:
         key = (channel, location.username)
-        if self._may_tell(key):
+        if not self._is_news(channel, location):
             self._untold.pop(key, None)
-            self._told_at[key] = self._clock()
+        elif self._may_tell(location.username, pause):
+            self._untold.pop(key, None)
+            self._told_at[location.username] = self._clock()
             self._tell(channel, location)
         else:
             self._untold[key] = location

@@ -64,7 +64,7 @@ async def stop(slug: str) -> Response:
 @document_response(dict[str, Any], 204)
 async def remove(location_id: int) -> Response:
     """Erase a location: your own, or as a moderator anybody's."""
-    who = member()
+    who = writer()
     slug, username = await services().database.write(lambda tx: store.remove_by_id(tx, who, location_id))
     services().hub.locations.removed(slug, username)
     return no_content()

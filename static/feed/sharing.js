@@ -6,7 +6,13 @@
 const MOVE_MS = 1_000;
 const WITHOUT_SOCKET_MS = 15_000;
 const RETRY_MS = 5_000;
-const OPTIONS = { enableHighAccuracy: true, maximumAge: 5_000, timeout: 30_000 };
+const AREA_MS = 30_000;
+/** For an area the device need not look closely, and nothing closer than about 100 m leaves it. */
+const OPTIONS = {
+  exact: { enableHighAccuracy: true, maximumAge: 5_000, timeout: 30_000 },
+  area: { enableHighAccuracy: false, maximumAge: 300_000, timeout: 30_000 },
+};
+const AREA_DECIMALS = 3;
 const REFUSED = 1;
 
 /**
@@ -38,11 +44,11 @@ export class Sharing {
     this.#set({ slug, precision, busy: "locating" });
     const attempt = (this.attempt = {});
     try {
-      const point = pointOf(await this.#locate());
+      const point = pointOf(await this.#locate(precision), precision);
       if (attempt !== this.attempt) return;
       const body = { ...point, precision, ...(seconds && { expires_in: seconds }) };
       const { data } = await this.call("PUT", pathOf(slug), { body });
-      if (attempt === this.attempt) this.#follow(data, point);
+      if (attempt === this.attempt) this.#follow(data, point, seconds);
     } catch (error) {
       if (attempt === this.attempt) this.#set({ problem: inWords(error) });
     }
@@ -101,16 +107,18 @@ export class Sharing {
     };
   }
 
-  #follow(location, point) {
-    const left = Date.parse(location.expires_at) - Date.parse(location.updated_at);
-    this.#set({ slug: this.state.slug, precision: location.precision, until: location.expires_at, follows: true });
+  #follow(location, point, seconds) {
+    const { precision } = location;
+    // An area that is shared already was updated when its cell changed, which may be hours ago.
+    const left = Math.min(Date.parse(location.expires_at) - Date.parse(location.updated_at), seconds ? (seconds + 60) * 1_000 : Infinity);
+    this.#set({ slug: this.state.slug, precision, until: location.expires_at, follows: true });
     this.point = point;
     this.sentAt = this.timers.Date.now();
     this.endTimer = this.timers.setTimeout(() => this.letGo(), left);
     this.watch = this.geolocation.watchPosition(
-      (position) => this.#moved(pointOf(position)),
+      (position) => this.#moved(pointOf(position, precision)),
       (error) => error.code === REFUSED && this.#lost(error),
-      OPTIONS,
+      OPTIONS[precision],
     );
   }
 
@@ -122,7 +130,8 @@ export class Sharing {
   #moved(point) {
     if (point.latitude === this.point.latitude && point.longitude === this.point.longitude) return;
     this.point = point;
-    const pause = this.socket?.slug === this.state.slug ? MOVE_MS : WITHOUT_SOCKET_MS;
+    const near = this.socket?.slug === this.state.slug ? MOVE_MS : WITHOUT_SOCKET_MS;
+    const pause = this.state.precision === "area" ? AREA_MS : near;
     const wait = Math.max(0, this.sentAt + pause - this.timers.Date.now());
     this.sendTimer ??= this.timers.setTimeout(() => this.#send(), wait);
   }
@@ -143,9 +152,9 @@ export class Sharing {
     }
   }
 
-  #locate() {
+  #locate(precision) {
     return new Promise((resolve, reject) => {
-      if (this.geolocation) this.geolocation.getCurrentPosition(resolve, reject, OPTIONS);
+      if (this.geolocation) this.geolocation.getCurrentPosition(resolve, reject, OPTIONS[precision]);
       else reject(new Error("This browser cannot tell where you are."));
     });
   }
@@ -164,8 +173,9 @@ function isPassing({ status }) {
   return status === 0 || status === 429 || status >= 500;
 }
 
-function pointOf({ coords }) {
-  return { latitude: coords.latitude, longitude: coords.longitude };
+function pointOf({ coords: { latitude, longitude } }, precision) {
+  if (precision === "exact") return { latitude, longitude };
+  return { latitude: Number(latitude.toFixed(AREA_DECIMALS)), longitude: Number(longitude.toFixed(AREA_DECIMALS)) };
 }
 
 function inWords(error) {

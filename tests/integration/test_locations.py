@@ -162,8 +162,14 @@ async def test_a_backup_does_not_say_where_anybody_was(start_hub: StartHub, new_
     ada = new_api(hub.base_url)
     await ada.register("ada")
     await ada.call("PUT", "/api/channels/denali/location", json=HERE)
+    await ada.call("PUT", "/api/channels/zion/location", json={**HERE, "precision": "area"})
     hub.run("backup", str(tmp_path / "copy.db"))
     assert struct.pack(">d", HERE["latitude"]) not in (tmp_path / "copy.db").read_bytes()
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
+        [(secret, *cell)] = copy.execute(
+            "SELECT secret, shown_row, next_row, due_at, changed_at, shown_until FROM areas"
+        )
+        assert (len(secret), cell) == (32, [None, None, None, "", ""])
     assert (await ada.history("denali"))["locations"] != []
 
 
@@ -201,6 +207,29 @@ async def test_what_is_no_location_is_refused(ada: Api, park: str, body: dict[st
     answer = await ada.request("PUT", f"/api/channels/{park}/location", json=body)
     assert answer.status_code == 422
     assert (await ada.history(park))["locations"] == []
+
+
+async def test_stopping_what_is_not_shared_is_no_write_and_no_event(start_hub: StartHub, new_api: NewApi) -> None:
+    hub = start_hub(settings={"HUB_LIMITS": "on"})
+    ada = new_api(hub.base_url)
+    await ada.register("ada")
+    async with (
+        ChannelClient(hub.ws_url, "denali", token=ada.token) as sharing,
+        ChannelClient(hub.ws_url, "denali") as watcher,
+    ):
+        with closing(sqlite3.connect(hub.database_path)) as database:
+            version = database.execute("PRAGMA data_version").fetchone()
+            answers = [await sharing.ask({"type": "location.clear"}) for _ in range(20)]
+            statuses = [(await ada.request("DELETE", "/api/channels/zion/location")) for _ in range(5)]
+            assert database.execute("PRAGMA data_version").fetchone() == version
+        refused = [answer for answer in answers if answer["type"] == "error"]
+        assert {answer["code"] for answer in refused} == {"too_many"}
+        assert len(refused) >= 15
+        assert all(answer["retry_after"] >= 1 for answer in refused)
+        assert {answer.status_code for answer in statuses} <= {404, 429}
+        assert all(int(answer.headers["Retry-After"]) >= 1 for answer in statuses if answer.status_code == 429)
+        await sharing.ask({"type": "ping"})
+        assert not [frame for frame in watcher.frames if frame["type"].startswith("location")]
 
 
 async def test_numbers_that_are_none_are_refused(ada: Api, park: str) -> None:

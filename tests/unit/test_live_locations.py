@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from hub.channels.locations import LiveLocations
-from hub.errors import InvalidInput
+from hub.errors import InvalidInput, TooManyRequests
 from hub.events import Envelope
 from hub.locations import LocationInput, location_of
 from hub.tokens import Identity
@@ -86,12 +86,16 @@ def test_what_rest_stores_at_once_is_told_once_a_second_too() -> None:
     run(work())
 
 
-def test_members_do_not_wait_for_each_other() -> None:
+def test_members_do_not_wait_for_each_other_and_a_members_channels_do() -> None:
     async def work() -> None:
         worker = Worker(MemoryLocations())
         worker.live.offer(PARK, ADA, at(1.0))
         worker.live.offer(PARK, BEN, at(2.0))
         worker.live.offer("zion", ADA, at(3.0))
+        await settle()
+        assert sorted(data["latitude"] for data in worker.data(worker.told)) == [1.0, 2.0]
+        await asyncio.sleep(1)
+        worker.live.tick()
         await settle()
         assert sorted(data["latitude"] for data in worker.data(worker.told)) == [1.0, 2.0, 3.0]
 
@@ -181,6 +185,40 @@ def test_a_late_or_doubled_message_changes_nothing() -> None:
         for event in (newer, older, newer):
             there.live.heard(event)
         assert [data["latitude"] for data in there.data(there.shown)] == [2.0]
+
+    run(work())
+
+
+def test_who_stops_and_shares_nothing_costs_no_write_and_no_event() -> None:
+    async def work() -> None:
+        worker = Worker(MemoryLocations())
+        assert not await worker.live.clear(PARK, ADA)
+        assert worker.told == worker.shown == []
+
+    run(work())
+
+
+def test_a_member_sets_and_clears_once_a_second_over_all_channels() -> None:
+    async def work() -> None:
+        worker = Worker(MemoryLocations())
+        refused: list[float] = []
+        began = asyncio.get_running_loop().time()
+        for turn in range(100):
+            for change in (
+                worker.live.put(f"park{turn % 7}", ADA, at(turn)),
+                worker.live.clear(f"park{turn % 7}", ADA),
+            ):
+                try:
+                    await change
+                except TooManyRequests as error:
+                    refused.append(error.retry_after or 0)
+            await asyncio.sleep(0.1)
+            worker.live.tick()
+        seconds = asyncio.get_running_loop().time() - began
+        assert worker.store.writes <= 5 + seconds
+        assert len(worker.told) <= 2 * (5 + seconds)
+        assert len(refused) > 100
+        assert all(0 < wait <= 1 for wait in refused)
 
     run(work())
 

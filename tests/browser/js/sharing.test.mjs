@@ -15,8 +15,9 @@ class Device {
     else found(position(1));
   }
 
-  watchPosition(found) {
+  watchPosition(found, _, options) {
     this.watching = true;
+    this.asked = options;
     this.move = (latitude) => found(position(latitude));
     return 7;
   }
@@ -89,6 +90,24 @@ test("the device is asked only when sharing starts, and nothing but the point is
   assert.deepEqual(calls, [["PUT", PATH, { latitude: 1, longitude: -150, precision: "area", expires_in: 900 }]]);
   assert.equal(device.watching, true);
   assert.equal(sharing.state.until, "2026-01-01T00:15:00Z");
+});
+
+test("for an area the device need not look closely, and what is sent is rounded to about 100 m", async () => {
+  const { device, sharing, timers, frames } = await shared({ precision: "area" });
+  assert.equal(device.asked.enableHighAccuracy, false);
+  assert.ok(device.asked.maximumAge >= 60_000);
+  sharing.attach("denali", (frame) => frames.push(frame));
+  device.move(1.0004);
+  await timers.pass(60_000);
+  assert.deepEqual(frames, []);
+  device.move(1.23456789);
+  await timers.pass(60_000);
+  assert.deepEqual(frames, [{ type: "location.set", latitude: 1.235, longitude: -150, precision: "area" }]);
+});
+
+test("for an exact spot it looks closely", async () => {
+  const { device } = await shared();
+  assert.equal(device.asked.enableHighAccuracy, true);
 });
 
 test("a hundred positions in a second are one frame, the newest, and moving asks for no later end", async () => {
