@@ -39,6 +39,7 @@ from hub.ranger.offline import OfflineRanger
 from hub.ranger.ranger import Ranger
 from hub.ranger.rooms import TOPIC
 from hub.ranger.socket import open_chat
+from hub.ranger.stand_in import WithStandIn
 from hub.store import accounts, identity, mutes
 from hub.store.database import Database
 from hub.store.engines import database_at
@@ -105,7 +106,10 @@ def create_app(settings: Settings) -> Quart:
 def _ranger(settings: Settings, database: Database, hub: Hub) -> Ranger:
     model: RangerModel = OfflineRanger(Community(database).find)
     if settings.gemini_api_key:
-        model = Gemini(settings.gemini_api_key, settings.gemini_model, settings.gemini_endpoint)
+        gemini = Gemini(
+            settings.gemini_api_key, settings.gemini_model, settings.gemini_endpoint, settings.chat_thinking_tokens
+        )
+        model = WithStandIn(gemini, model, hub.clock)
     ranger = Ranger(
         database,
         hub.broker,

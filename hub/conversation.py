@@ -3,7 +3,7 @@
 Plain shapes, no I/O. Every change of a conversation takes its next `seq`; pieces of an answer have an `index` instead.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from uuid import UUID
 
 import msgspec
@@ -11,13 +11,18 @@ from msgspec import Meta, Struct
 
 from hub.errors import invalid_field
 from hub.model import Input, Slug, User
-from hub.ranger.model import Source
+from hub.ranger.model import ErrorCode, Source
 from hub.validation import check_text
 
 MessageRole = Literal["user", "ranger"]
 Status = Literal["done", "streaming", "stopped", "interrupted", "failed"]
 QUESTION_LENGTH = 4_000
 TITLE_LENGTH = 80
+# Not an enumeration: a worker of the next version, which knows more codes, may run beside one of this.
+ProblemCode = Annotated[
+    str,
+    Meta(description=f"One of {', '.join(get_args(ErrorCode))}, interrupted; take others as failed."),
+]
 Text = Annotated[str, Meta(min_length=1, max_length=QUESTION_LENGTH)]
 
 
@@ -62,9 +67,9 @@ class Conversation(Struct, frozen=True):
 
 
 class ChatProblem(Struct, frozen=True):
-    """Why there is no whole answer: `message` is for the member."""
+    """Why there is no whole answer, or not the usual ranger's: `message` is for the member."""
 
-    code: str
+    code: ProblemCode
     message: str
 
 
@@ -137,12 +142,16 @@ class ChatStarted(ChatEvent, frozen=True, tag="chat.started"):
 
 
 class ChatDone(ChatEvent, frozen=True, tag="chat.done"):
-    """The answer is whole; `finish` is "length" when it was cut off at the limit of tokens."""
+    """The answer is whole; `finish` is "length" when it was cut off at the limit of tokens.
+
+    With a `problem` the offline ranger stood in for the model, and this says why.
+    """
 
     message_id: int
     text: str
     finish: Literal["stop", "length"]
     sources: list[Source]
+    problem: ChatProblem | None = None
 
 
 class ChatStopped(ChatEvent, frozen=True, tag="chat.stopped"):
@@ -154,10 +163,10 @@ class ChatStopped(ChatEvent, frozen=True, tag="chat.stopped"):
 
 
 class ChatError(ChatEvent, frozen=True, tag="chat.error"):
-    """The answer ended before it was whole (`code` "interrupted": its worker ended); `text` is what stays of it."""
+    """The answer ended before it was whole; `text` is what stays of it, `message` is for the member."""
 
     message_id: int
-    code: str
+    code: ProblemCode
     message: str
     text: str
     sources: list[Source]

@@ -13,7 +13,7 @@ from msgspec import Struct
 from redis import Redis, RedisError
 
 from hub.config import Settings, sqlite_path
-from hub.gemini import try_out
+from hub.gemini import Gemini, try_out
 from hub.ranger.model import ErrorCode, RangerError
 from hub.store.migrations import migrations
 
@@ -32,14 +32,14 @@ _POSTGRES = b"""SELECT current_setting('server_version_num')::int AS version, pg
 
 
 _GEMINI: dict[ErrorCode, str] = {
+    "model_gone": "Choose another model in GEMINI_MODEL; until then the offline ranger answers.",
+    "out_of_tokens": "It thought until its tokens were used up: raise HUB_CHAT_THINKING_TOKENS.",
     "quota": "The quota of the key is used up: wait, or raise it at the provider.",
     "bad_key": "The key is not accepted: make another one and put it into GEMINI_API_KEY.",
     "unreachable": "Check the network and the firewall, and GEMINI_ENDPOINT when it is set.",
     "timeout": "The service is slow: try again, or choose another model in GEMINI_MODEL.",
-    "safety": "Choose another model in GEMINI_MODEL.",
-    "empty": "Choose another model in GEMINI_MODEL.",
-    "failed": "Check that the model in GEMINI_MODEL exists and that the key may use it.",
 }
+_ANOTHER_MODEL = "Choose another model in GEMINI_MODEL."
 
 
 class Finding(Struct, frozen=True):
@@ -146,12 +146,38 @@ def _redis(settings: Settings) -> Finding:
 def _gemini(settings: Settings) -> Finding:
     if not settings.gemini_api_key:
         return Finding("gemini", True, "no key: the built-in offline ranger answers", "Set GEMINI_API_KEY for Gemini.")
+    return asyncio.run(_ask_gemini(settings))
+
+
+async def _ask_gemini(settings: Settings) -> Finding:
+    """Whether the model is there and answers, and which ones there are."""
+    model = settings.gemini_model
+    gemini = Gemini(settings.gemini_api_key, model, settings.gemini_endpoint, settings.chat_thinking_tokens)
     started = time.perf_counter()
     try:
-        asyncio.run(try_out(settings.gemini_api_key, settings.gemini_model, settings.gemini_endpoint))
+        await gemini.check_model()
+        await try_out(gemini)
+        took = time.perf_counter() - started
+        return Finding("gemini", True, f"{model} answers in {took:.1f} s", await _models(gemini))
     except RangerError as error:
-        return Finding("gemini", False, f"{settings.gemini_model}: {error.detail or error.code}", _GEMINI[error.code])
-    return Finding("gemini", True, f"{settings.gemini_model} answers in {time.perf_counter() - started:.1f} s")
+        advice = f"{_GEMINI.get(error.code, _ANOTHER_MODEL)} {await _models(gemini)}".rstrip()
+        return Finding("gemini", False, f"{model}: {_what_is_wrong(error)}", advice)
+    finally:
+        await gemini.close()
+
+
+def _what_is_wrong(error: RangerError) -> str:
+    what = "the key can use no model of this name" if error.code == "model_gone" else error.code
+    return f"{what} ({error.detail})" if error.detail else what
+
+
+async def _models(gemini: Gemini) -> str:
+    """The models that the key can use, as a sentence; empty when nobody says."""
+    try:
+        names = await gemini.models()
+    except RangerError:
+        return ""
+    return f"The key can use: {', '.join(names) or 'no model'}."
 
 
 def _clock(settings: Settings) -> Finding:

@@ -8,13 +8,16 @@ import asyncio
 import os
 import time
 import warnings
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from functools import partial
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 from hub.ranger.context import data_block
 from hub.ranger.model import ErrorCode, Piece, Prompt, RangerError, Turn, Usage
+
+T = TypeVar("T")
 
 FIRST_PIECE_SECONDS = 12.0
 NEXT_PIECE_SECONDS = 12.0
@@ -27,11 +30,17 @@ _OPTIONS = [
     ("grpc.keepalive_time_ms", 30_000),
 ]
 _MAX_TOKENS = 2
-_REFUSALS = frozenset((3, 4, 7, 8, 9))
+_SERVICES = "google.ai.generativelanguage_v1beta.services"
+_ANSWERS = "generateContent"
+_REFUSALS = frozenset((3, 4, 7, 8, 9, 11))
 _CODES: dict[str, ErrorCode] = {
     "RESOURCE_EXHAUSTED": "quota",
     "PERMISSION_DENIED": "bad_key",
     "UNAUTHENTICATED": "bad_key",
+    "NOT_FOUND": "model_gone",
+    # The service is not offered where this hub is, or not without paying for it.
+    "FAILED_PRECONDITION": "model_gone",
+    "INVALID_ARGUMENT": "refused",
     "UNAVAILABLE": "unreachable",
     "DEADLINE_EXCEEDED": "timeout",
 }
@@ -39,11 +48,14 @@ _WORTH_A_RETRY = ("UNAVAILABLE", "INTERNAL", "UNKNOWN")
 
 
 class Gemini:
-    """A Gemini model behind the ranger. Used in one event loop."""
+    """A Gemini model behind the ranger. Used in one event loop.
+
+    `thinking_tokens` are asked for on top of an answer's own: a model that thinks takes them from the same limit.
+    """
 
     name = "Gemini"
 
-    def __init__(self, api_key: str, model: str, endpoint: str = "") -> None:
+    def __init__(self, api_key: str, model: str, endpoint: str = "", thinking_tokens: int = 0) -> None:
         os.environ.setdefault("GRPC_VERBOSITY", "NONE")
         with warnings.catch_warnings():
             # It says at every import that it is no longer developed.
@@ -54,6 +66,7 @@ class Gemini:
         self._model = model if "/" in model else f"models/{model}"
         self._api_key = api_key
         self._endpoint = endpoint
+        self._thinking_tokens = thinking_tokens
         self._made: Any = None
         self._channel: Any = None
 
@@ -84,6 +97,41 @@ class Gemini:
             call.cancel()
         yield usage
 
+    async def models(self) -> list[str]:
+        """The names of the models that this key can have answers from. Raises RangerError."""
+
+        async def work(client: Any, **options: Any) -> list[str]:
+            found = await client.list_models(page_size=1000, **options)
+            return [one.name.removeprefix("models/") async for one in found if _answers(one)]
+
+        return await self._of_models(work)
+
+    async def check_model(self) -> None:
+        """Make sure that the key can have answers from the model. Raises RangerError."""
+
+        async def work(client: Any, **options: Any) -> None:
+            if not _answers(await client.get_model(name=self._model, **options)):
+                raise RangerError("model_gone", detail=f"it has no {_ANSWERS}")
+
+        await self._of_models(work)
+
+    async def _of_models(self, work: Callable[..., Awaitable[T]]) -> T:
+        """Do something with a client of the service that knows the models."""
+        service = import_module(f"{_SERVICES}.model_service")
+        transports = import_module(f"{_SERVICES}.model_service.transports")
+        transport = partial(self._over_our_channel, transports.ModelServiceGrpcAsyncIOTransport)
+        options = {"api_key": self._api_key, **({"api_endpoint": self._endpoint} if self._endpoint else {})}
+        client = service.ModelServiceAsyncClient(transport=transport, client_options=options)
+        try:
+            async with asyncio.timeout(FIRST_PIECE_SECONDS):
+                return await work(client, retry=None, timeout=FIRST_PIECE_SECONDS, metadata=self._key())
+        except TimeoutError:
+            raise RangerError("unreachable", detail="no list of models") from None
+        except self._errors.GoogleAPIError as error:
+            raise self._ranger_error(error, begun=False) from None
+        finally:
+            await client.transport.close()
+
     async def close(self) -> None:
         """Close the connection."""
         if self._channel is not None:
@@ -105,9 +153,8 @@ class Gemini:
         raise AssertionError("the second try returns or raises")
 
     async def _call(self, request: Any) -> tuple[Any, Any]:
-        metadata = (("x-goog-api-key", self._api_key),) if self._is_local() else ()
         call = await self._client().stream_generate_content(
-            request, retry=None, timeout=ANSWER_SECONDS, metadata=metadata
+            request, retry=None, timeout=ANSWER_SECONDS, metadata=self._key()
         )
         try:
             return call, await call.read()
@@ -126,20 +173,26 @@ class Gemini:
             self._made = client.get_default_generative_async_client()
         return self._made
 
+    def _key(self) -> tuple[tuple[str, str], ...]:
+        """The key as metadata, where there are no channel credentials to carry it."""
+        return (("x-goog-api-key", self._api_key),) if self._is_local() else ()
+
     def _transport(self, **options: Any) -> Any:
-        services = import_module("google.ai.generativelanguage_v1beta.services.generative_service.transports")
-        transport = services.GenerativeServiceGrpcAsyncIOTransport(channel=self._open_channel(services), **options)
+        services = import_module(f"{_SERVICES}.generative_service.transports")
+        transport = self._over_our_channel(services.GenerativeServiceGrpcAsyncIOTransport, **options)
         self._channel = transport.grpc_channel
         return transport
 
-    def _open_channel(self, services: Any) -> Callable[..., Any]:
+    def _over_our_channel(self, kind: Any, **options: Any) -> Any:
+        """A transport of this class over a channel with our options."""
+
         def open_channel(host: str, **options: Any) -> Any:
             options["options"] = [*(options.get("options") or ()), *_OPTIONS]
             if self._is_local():
                 return self._grpc.aio.insecure_channel(self._endpoint, options=options["options"])
-            return services.GenerativeServiceGrpcAsyncIOTransport.create_channel(host, **options)
+            return kind.create_channel(host, **options)
 
-        return open_channel
+        return kind(channel=open_channel, **options)
 
     def _is_local(self) -> bool:
         """Whether the endpoint is on this machine: only then is it spoken to without TLS."""
@@ -161,7 +214,7 @@ class Gemini:
                 for turn in turns
             ],
             generation_config=protos.GenerationConfig(
-                temperature=prompt.temperature, max_output_tokens=prompt.max_tokens
+                temperature=prompt.temperature, max_output_tokens=prompt.max_tokens + self._thinking_tokens
             ),
         )
 
@@ -179,31 +232,43 @@ class Gemini:
         """The error as ours; a stream that breaks is not an unreachable model."""
         status = _status(error)
         code = _CODES.get(status, "failed")
-        if status == "INVALID_ARGUMENT" and "api key" in str(error).lower():
-            code = "bad_key"
+        if status == "INVALID_ARGUMENT":
+            code = _what_is_invalid(str(error).lower())
         if begun and code == "unreachable":
             code = "failed"
         return RangerError(code, detail=f"{type(error).__name__} {status}")
 
 
-async def try_out(api_key: str, model: str, endpoint: str = "") -> None:
+async def try_out(gemini: Gemini) -> None:
     """Ask for one word. Raises RangerError when none comes."""
-    gemini = Gemini(api_key, model, endpoint)
-    try:
-        async with aclosing(gemini.answer(Prompt(system="Answer in one word.", question="Hello?"))) as pieces:
-            async for piece in pieces:
-                if isinstance(piece, str):
-                    return
-    finally:
-        await gemini.close()
-    raise RangerError("empty")
+    usage = Usage()
+    async with aclosing(gemini.answer(Prompt(system="Answer in one word.", question="Hello?"))) as pieces:
+        async for piece in pieces:
+            if isinstance(piece, str):
+                return
+            if isinstance(piece, Usage):
+                usage = piece
+    raise RangerError("out_of_tokens" if usage.finish == "length" else "empty")
+
+
+def _answers(model: Any) -> bool:
+    return _ANSWERS in model.supported_generation_methods
+
+
+def _what_is_invalid(message: str) -> ErrorCode:
+    """One status stands for a key that is not one, a prompt over the model's limit, and everything else."""
+    if "api key" in message or "api_key" in message:
+        return "bad_key"
+    return "too_long" if "token" in message and ("exceed" in message or "maximum" in message) else "refused"
 
 
 def _usage(finish: int, counts: Any, before: Usage) -> Usage:
+    """Thoughts are paid for like words, and are counted in the total alone: the package is older than they are."""
+    said = max(counts.candidates_token_count, counts.total_token_count - counts.prompt_token_count)
     return Usage(
         "length" if finish == _MAX_TOKENS else before.finish,
         counts.prompt_token_count or before.prompt_tokens,
-        counts.candidates_token_count or before.answer_tokens,
+        said or before.answer_tokens,
     )
 
 

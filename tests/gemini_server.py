@@ -22,6 +22,9 @@ with warnings.catch_warnings():
 
 KEY = "a-key-that-the-server-takes"
 SERVICE = "google.ai.generativelanguage.v1beta.GenerativeService"
+MODEL_SERVICE = "google.ai.generativelanguage.v1beta.ModelService"
+MODELS = ("gemini-3.5-flash", "gemini-3.5-pro")
+EMBEDS = "text-embedding-004"
 
 
 class Refused(Exception):
@@ -114,6 +117,11 @@ async def blocked(call: Call) -> AsyncIterator[Any]:
     yield protos.GenerateContentResponse(prompt_feedback=protos.GenerateContentResponse.PromptFeedback(block_reason=1))
 
 
+async def thinks_too_long(call: Call) -> AsyncIterator[Any]:
+    """Use up all tokens before the first word, as a model that thinks does: no content, and MAX_TOKENS."""
+    yield response("", 2)
+
+
 async def obeys(call: Call) -> AsyncIterator[str]:
     """A model without judgement: it says whatever "SAY:" tells it to, anywhere but inside the data's marks."""
     found = re.search(r"<<<DATA (\w+)", call.system)
@@ -139,12 +147,18 @@ def response(text: str, finish: int = 0) -> Any:
 
 
 class GeminiServer:
-    """Listens on a loopback port; `calls` are those of the hub, in order."""
+    """Listens on a loopback port; `calls` are those of the hub, in order, and `models` those that it offers.
+
+    A model in `withdrawn` is not found, neither in the list nor to answer.
+    """
 
     def __init__(self, port: int = 0) -> None:
         self.script: Script = says("Fine.")
         self.calls: list[Call] = []
         self.port = port
+        self.models = list(MODELS)
+        self.withdrawn: set[str] = set()
+        self.pages = 0
         self._server: Any = None
 
     async def __aenter__(self) -> Self:
@@ -155,7 +169,10 @@ class GeminiServer:
             response_serializer=protos.GenerateContentResponse.serialize,
         )
         self._server.add_generic_rpc_handlers(
-            (grpc.method_handlers_generic_handler(SERVICE, {"StreamGenerateContent": handler}),)
+            (
+                grpc.method_handlers_generic_handler(SERVICE, {"StreamGenerateContent": handler}),
+                grpc.method_handlers_generic_handler(MODEL_SERVICE, self._model_handlers()),
+            )
         )
         self.port = self._server.add_insecure_port(f"127.0.0.1:{self.port}")
         await self._server.start()
@@ -178,8 +195,8 @@ class GeminiServer:
         self.calls.append(call)
         script = self.script
         try:
-            if dict(context.invocation_metadata()).get("x-goog-api-key") != KEY:
-                raise Refused(grpc.StatusCode.INVALID_ARGUMENT, "API key not valid. Please pass a valid API key.")
+            _check_key(context)
+            self._check_model(request.model)
             async for piece in script(call):
                 if isinstance(piece, str):
                     call.sent[piece] = time.monotonic()
@@ -191,3 +208,53 @@ class GeminiServer:
             raise
         finally:
             call.ended.set()
+
+    def _check_model(self, name: str) -> None:
+        if name.removeprefix("models/") in self.withdrawn:
+            raise Refused(
+                grpc.StatusCode.NOT_FOUND,
+                f"{name} is not found for API version v1beta, or is not supported for generateContent. Call ListModels "
+                "to see the list of available models and their supported methods.",
+            )
+
+    def _model_handlers(self) -> dict[str, Any]:
+        def handler(work: Callable[[Any, Any], Any], asked: Any, answered: Any) -> Any:
+            async def answer(request: Any, context: Any) -> Any:
+                try:
+                    _check_key(context)
+                    return work(request, context)
+                except Refused as refused:
+                    await context.abort(refused.status, refused.message)
+
+            return grpc.unary_unary_rpc_method_handler(
+                answer, request_deserializer=asked.deserialize, response_serializer=answered.serialize
+            )
+
+        return {
+            "GetModel": handler(self._get_model, protos.GetModelRequest, protos.Model),
+            "ListModels": handler(self._list_models, protos.ListModelsRequest, protos.ListModelsResponse),
+        }
+
+    def _get_model(self, request: Any, context: Any) -> Any:
+        self._check_model(request.name)
+        if request.name.removeprefix("models/") not in (*self.models, EMBEDS):
+            raise Refused(grpc.StatusCode.NOT_FOUND, "Model is not found.")
+        return _model(request.name)
+
+    def _list_models(self, request: Any, context: Any) -> Any:
+        """One model to a page, and last one that only embeds."""
+        self.pages += 1
+        names = [name for name in (*self.models, EMBEDS) if name not in self.withdrawn]
+        place = int(request.page_token or 0)
+        following = str(place + 1) if place + 1 < len(names) else ""
+        return protos.ListModelsResponse(models=[_model(f"models/{names[place]}")], next_page_token=following)
+
+
+def _model(name: str) -> Any:
+    methods = ["embedContent"] if name.endswith(EMBEDS) else ["generateContent", "countTokens"]
+    return protos.Model(name=name, supported_generation_methods=methods)
+
+
+def _check_key(context: Any) -> None:
+    if dict(context.invocation_metadata()).get("x-goog-api-key") != KEY:
+        raise Refused(grpc.StatusCode.INVALID_ARGUMENT, "API key not valid. Please pass a valid API key.")

@@ -14,7 +14,7 @@ from hub.conversation import ChatDelta
 from hub.errors import Unavailable
 from hub.ranger import context, figures
 from hub.ranger.context import PromptLimits
-from hub.ranger.model import RangerError, RangerModel, Source, Usage
+from hub.ranger.model import ErrorCode, RangerError, RangerModel, Source, StandsIn, Usage
 from hub.ranger.room import Room
 from hub.ranger.rooms import Rooms
 from hub.store import answers
@@ -41,6 +41,7 @@ class Running:
         self.saved, self.saved_at = 0, now
         self.sources: list[Source] = []
         self.usage = Usage()
+        self.stands_in: ErrorCode | None = None
         self.reason: Reason = "interrupted"
         self.has_begun = False
         self.ending = False
@@ -193,8 +194,8 @@ class Answers:
         finally:
             running.ending = True
         if not running.text.strip():
-            return Ending("failed", "", problem="empty")
-        return Ending("done", running.text, running.usage.finish, running.sources)
+            return Ending("failed", "", problem="out_of_tokens" if running.usage.finish == "length" else "empty")
+        return Ending("done", running.text, running.usage.finish, running.sources, running.stands_in)
 
     async def _pass_on(self, running: Running) -> None:
         material = await self._database.read(
@@ -207,6 +208,8 @@ class Answers:
                     running.sources += [piece] if piece not in running.sources else []
                 elif isinstance(piece, Usage):
                     running.usage = piece
+                elif isinstance(piece, StandsIn):
+                    running.stands_in = piece.code
                 elif piece:
                     self._piece(running, piece)
 

@@ -6,7 +6,19 @@ from typing import Literal, Protocol
 from msgspec import Struct
 
 SourceKind = Literal["post", "review", "handbook", "park"]
-ErrorCode = Literal["quota", "safety", "bad_key", "unreachable", "timeout", "empty", "failed"]
+ErrorCode = Literal[
+    "model_gone",
+    "out_of_tokens",
+    "too_long",
+    "refused",
+    "quota",
+    "safety",
+    "bad_key",
+    "unreachable",
+    "timeout",
+    "empty",
+    "failed",
+]
 Finish = Literal["stop", "length"]
 
 
@@ -59,8 +71,14 @@ class Usage(Struct, frozen=True):
     answer_tokens: int = 0
 
 
+class StandsIn(Struct, frozen=True):
+    """Another model answers in the place of the one that was asked, which failed with `code`."""
+
+    code: ErrorCode
+
+
 # A Source names something that the answer rests on.
-Piece = str | Source | Usage
+Piece = str | Source | Usage | StandsIn
 
 
 class RangerModel(Protocol):
@@ -91,6 +109,10 @@ class RangerError(Exception):
 
 
 WORDS: dict[ErrorCode, str] = {
+    "model_gone": "The ranger's model is not offered any more. Tell the operator: another one has to be chosen.",
+    "out_of_tokens": "The ranger thought for so long that no room was left for an answer. Ask for less, or again.",
+    "too_long": "This conversation has grown too long for the ranger. Begin a new one, and ask there.",
+    "refused": "The ranger's model did not take this question. Ask in other words, or begin a new conversation.",
     "quota": "The ranger has answered as many questions as it may for now. Try again in a few minutes.",
     "safety": "The ranger may not answer that. Ask in other words, or ask something else.",
     "bad_key": "The ranger cannot reach its model: the key of this hub is not accepted. Tell the operator.",

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from hub.conversation import Change, ChatDone, ChatError, ChatStopped, Status
 from hub.ranger.model import Finish, Source
-from hub.ranger.problems import problem_of
+from hub.ranger.problems import problem_of, stood_in
 from hub.store import answer_sources
 from hub.store.database import Transaction
 
@@ -20,7 +20,7 @@ class Progress(Struct, frozen=True):
 
 
 class Ending(Struct, frozen=True):
-    """How an answer ended. `problem` is a code of hub.ranger.problems."""
+    """How an answer ended. `problem` is a code of hub.ranger.problems; of one that is done, why another stood in."""
 
     status: Status
     text: str
@@ -133,10 +133,13 @@ def _cuts(parts: Sequence[str]) -> str:
 def _change(seq: int, message_id: int, ending: Ending) -> Change:
     sources = list(ending.sources)
     if ending.status == "done":
-        return ChatDone(seq=seq, message_id=message_id, text=ending.text, finish=ending.finish, sources=sources)
+        why = None if ending.problem is None else stood_in(ending.problem)
+        return ChatDone(
+            seq=seq, message_id=message_id, text=ending.text, finish=ending.finish, sources=sources, problem=why
+        )
     if ending.status == "stopped":
         return ChatStopped(seq=seq, message_id=message_id, text=ending.text, sources=sources)
-    problem = problem_of(ending.problem or "failed")
+    problem = problem_of(ending.problem or "failed", ending.text)
     return ChatError(
         seq=seq,
         message_id=message_id,

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 import msgspec
 from msgspec import Struct
 
-from hub.conversation import Message, Version
+from hub.conversation import ChatProblem, Message, Version
 from hub.cursor import decode_cursor, encode_cursor
 from hub.errors import NotFound
-from hub.ranger.problems import problem_of
+from hub.ranger.problems import problem_of, stood_in
 from hub.store import answer_sources
 from hub.store.database import Row, Transaction
 
@@ -115,8 +115,14 @@ def message_of(row: Row) -> Message:
         text=row["text"],
         status=row["status"],
         question=row["question_id"],
-        problem=None if row["problem"] is None else problem_of(row["problem"]),
+        problem=_problem(row),
         client_id=row["client_id"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )
+
+
+def _problem(row: Row) -> ChatProblem | None:
+    if row["problem"] is None:
+        return None
+    return stood_in(row["problem"]) if row["status"] == "done" else problem_of(row["problem"], row["text"])

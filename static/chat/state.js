@@ -75,7 +75,8 @@ const CHANGES = {
     state.answering = id;
     state.index = 0;
   },
-  "chat.done": (state, { message_id: id, text, sources, finish }) => end(state, id, { text, sources, finish, status: "done" }),
+  "chat.done": (state, { message_id: id, text, sources, finish, problem = null }) =>
+    end(state, id, { text, sources, finish, problem, status: "done" }),
   "chat.stopped": (state, { message_id: id, text, sources }) => end(state, id, { text, sources, status: "stopped" }),
   "chat.error": (state, { message_id: id, text, sources, code, message }) =>
     end(state, id, { text, sources, status: code === "interrupted" ? "interrupted" : "failed", problem: { code, message } }),

@@ -87,15 +87,17 @@ class HubProcess(Service):
             raise RuntimeError(f"hub {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
         return done
 
-    def try_run(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-        """As `run`, for commands that may fail: look at `returncode`."""
+    def try_run(
+        self, *arguments: str, stdin: str | None = None, settings: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """As `run`, for commands that may fail: look at `returncode`. `settings` are for this command alone."""
         return subprocess.run(
             [sys.executable, "-m", "hub.cli", *arguments],
             input=stdin if stdin is not None else "",
             capture_output=True,
             text=True,
             cwd=self.folder,
-            env=dict(self.environment()),
+            env={**self.environment(), **(settings or {})},
             timeout=120,
         )
 

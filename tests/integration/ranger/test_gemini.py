@@ -18,7 +18,7 @@ def python(code: str) -> subprocess.CompletedProcess[str]:
 
 
 async def pieces(server: GeminiServer, prompt: Prompt) -> list[Piece]:
-    model = Gemini(KEY, "gemini-2.0-flash", f"127.0.0.1:{server.port}")
+    model = Gemini(KEY, "gemini-3.5-flash", f"127.0.0.1:{server.port}")
     said = [piece async for piece in model.answer(prompt)]
     await model.close()
     return said

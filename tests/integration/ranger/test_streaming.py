@@ -154,7 +154,8 @@ async def test_the_model_is_asked_as_the_settings_say(gemini: GeminiServer, chat
     gemini.script = says("Ok.")
     await chat.ask("Settings?")
     request = gemini.last.request
-    assert request.model == "models/gemini-2.0-flash"
-    assert request.generation_config.max_output_tokens == 800
+    assert request.model == "models/gemini-3.5-flash"
+    # A model that thinks takes its thoughts from the same limit: 800 for the answer, 2,048 for them.
+    assert request.generation_config.max_output_tokens == 2_848
     assert request.generation_config.temperature == pytest.approx(0.4)
     assert "911" in gemini.last.system and "four sentences" in gemini.last.system
