@@ -5,7 +5,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -107,6 +107,19 @@ class Gone(HubError):
     status = 410
     code = "gone"
     title = "No longer there"
+
+
+class Changed(HubError):
+    """The thing is no longer what the change is based on; `current` is what is there now, `etag` its ETag."""
+
+    status = 412
+    code = "changed"
+    title = "It has been changed meanwhile"
+
+    def __init__(self, current: Any, etag: str) -> None:
+        super().__init__("Somebody has changed this since you read it. Compare, and send your change again.")
+        self.current = current
+        self.etag = etag
 
 
 class TooLarge(HubError):

@@ -15,6 +15,7 @@ from hub.handlers.context import services, writer
 from hub.handlers.json import answer, body, no_content
 from hub.handlers.openapi import also_as
 from hub.handlers.query import choice
+from hub.handlers.versions import based_on, tagged
 from hub.model import AnalyticsEdit, AnalyticsEntry, AnalyticsInput
 from hub.store import analytics as store
 from hub.store import summary as summaries
@@ -62,7 +63,7 @@ async def create() -> Response:
     who = writer()
     new = await body(AnalyticsInput)
     entry, is_new = await services().database.write(lambda tx: store.create(tx, who, new))
-    return answer(entry, 201 if is_new else 200, {"Location": f"/api/analytics/{entry.id}"})
+    return tagged(entry, 201 if is_new else 200, {"Location": f"/api/analytics/{entry.id}"})
 
 
 @analytics.post("/bulk")
@@ -85,7 +86,7 @@ async def create_many() -> Response:
 @document_response(AnalyticsEntry, 200)
 async def one(entry_id: int) -> Response:
     """One entry."""
-    return answer(await services().database.read(lambda tx: store.get(tx, entry_id)))
+    return tagged(await services().database.read(lambda tx: store.get(tx, entry_id)))
 
 
 @analytics.put("/<int:entry_id>")
@@ -95,7 +96,8 @@ async def update(entry_id: int) -> Response:
     """Change an entry's stars (one's own, or as a moderator)."""
     who = writer()
     new = await body(AnalyticsEdit)
-    return answer(await services().database.write(lambda tx: store.update(tx, who, entry_id, new)))
+    unit = based_on(lambda tx: store.get(tx, entry_id), lambda tx: store.update(tx, who, entry_id, new))
+    return tagged(await services().database.write(unit))
 
 
 @analytics.delete("/<int:entry_id>")
@@ -103,7 +105,8 @@ async def update(entry_id: int) -> Response:
 async def delete(entry_id: int) -> Response:
     """Remove an entry (one's own, or as a moderator)."""
     who = writer()
-    await services().database.write(lambda tx: store.delete(tx, who, entry_id))
+    unit = based_on(lambda tx: store.get(tx, entry_id), lambda tx: store.delete(tx, who, entry_id))
+    await services().database.write(unit)
     return no_content()
 
 

@@ -10,6 +10,7 @@ from quart_schema import document_request, document_response, tag_blueprint
 from hub.errors import Unauthorized, invalid_field
 from hub.handlers.context import member, requester_address, services, writer
 from hub.handlers.json import answer, body, no_content
+from hub.handlers.versions import based_on, tagged
 from hub.model import DisplayName, Input, Password, Registration, SessionKind, User
 from hub.store import accounts
 from hub.store.accounts import Account, Login
@@ -145,8 +146,7 @@ async def log_out_everywhere() -> Response:
 async def me() -> Response:
     """One's own account."""
     who = member()
-    account = await services().database.read(lambda tx: accounts.get(tx, who.user_id))
-    return answer(account.user)
+    return tagged(await services().database.read(lambda tx: accounts.get(tx, who.user_id).user))
 
 
 @auth.put("/me")
@@ -163,10 +163,11 @@ async def change_me() -> Response:
             raise invalid_field("current_password", "is not your password")
         async with _hashing:
             hashed = await asyncio.to_thread(hash_password, new.password)
-    account = await services().database.write(
-        lambda tx: accounts.change(tx, who.user_id, who.session, new.name, hashed)
+    unit = based_on(
+        lambda tx: accounts.get(tx, who.user_id).user,
+        lambda tx: accounts.change(tx, who.user_id, who.session, new.name, hashed).user,
     )
-    return answer(account.user)
+    return tagged(await services().database.write(unit))
 
 
 @auth.delete("/me")
@@ -174,7 +175,8 @@ async def change_me() -> Response:
 async def delete_me() -> Response:
     """Delete the account; posts stay as "former member"."""
     who = writer()
-    await services().database.write(lambda tx: accounts.delete(tx, who.user_id))
+    unit = based_on(lambda tx: accounts.get(tx, who.user_id).user, lambda tx: accounts.delete(tx, who.user_id))
+    await services().database.write(unit)
     return _without_cookie(no_content())
 
 

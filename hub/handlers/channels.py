@@ -13,6 +13,7 @@ from hub.cursor import page_limit
 from hub.events import PresenceData
 from hub.handlers.context import identity_or_none, services, with_role
 from hub.handlers.json import answer, body, no_content
+from hub.handlers.versions import based_on, tagged
 from hub.model import Channel, ChannelInput, ChannelKind, ChannelStats, ParkFacts
 from hub.store import channels as store
 from hub.store import history as histories
@@ -72,14 +73,14 @@ async def create() -> Response:
     with_role("admin")
     new = await body(ChannelInput)
     channel = await services().database.write(lambda tx: store.create(tx, new))
-    return answer(_now(channel, services().hub), 201, {"Location": f"/api/channels/{channel.slug}"})
+    return _tagged(channel, 201, {"Location": f"/api/channels/{channel.slug}"})
 
 
 @channels.get("/<slug>")
 @document_response(ChannelNow, 200)
 async def one(slug: str) -> Response:
     """One channel."""
-    return answer(_now(await services().database.read(lambda tx: store.get(tx, slug)), services().hub))
+    return _tagged(await services().database.read(lambda tx: store.get(tx, slug)))
 
 
 @channels.put("/<slug>")
@@ -89,7 +90,8 @@ async def update(slug: str) -> Response:
     """Change a channel (admins)."""
     with_role("admin")
     new = await body(ChannelInput)
-    return answer(_now(await services().database.write(lambda tx: store.update(tx, slug, new)), services().hub))
+    unit = based_on(lambda tx: store.get(tx, slug), lambda tx: store.update(tx, slug, new))
+    return _tagged(await services().database.write(unit))
 
 
 @channels.delete("/<slug>")
@@ -97,7 +99,7 @@ async def update(slug: str) -> Response:
 async def delete(slug: str) -> Response:
     """Remove a channel and all that is in it (admins); its sockets close with 4403."""
     with_role("admin")
-    await services().database.write(lambda tx: store.delete(tx, slug))
+    await services().database.write(based_on(lambda tx: store.get(tx, slug), lambda tx: store.delete(tx, slug)))
     services().hub.tail.nudge()
     return no_content()
 
@@ -143,6 +145,10 @@ def known_tags() -> set[str]:
 
 def _cache_headers(tag: str) -> dict[str, str]:
     return {"ETag": f'"{tag}"', "Cache-Control": "private, no-cache", "Vary": "Authorization, Origin"}
+
+
+def _tagged(channel: Channel, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return tagged(channel, status, headers, shown=_now(channel, services().hub))
 
 
 def _now(channel: Channel, hub: Hub) -> ChannelNow:

@@ -19,10 +19,13 @@ from hub.conversation import (
 from hub.cursor import page_limit
 from hub.handlers.context import member, services, writer
 from hub.handlers.json import answer, body, no_content
+from hub.handlers.versions import guard, tagged
 from hub.store import conversations as store
 from hub.store import messages as message_store
 from hub.store.conversations import ConversationPage
+from hub.store.database import Guard
 from hub.store.messages import MessagePage
+from hub.tokens import Identity
 
 chat = Blueprint("chat", __name__, url_prefix="/api/chat")
 tag_blueprint(chat, ["chat"])
@@ -45,7 +48,7 @@ async def create() -> Response:
     who = writer()
     new = await body(ConversationInput)
     made = await services().database.write(lambda tx: store.create(tx, who, new))
-    return answer(made, 201, {"Location": f"/api/chat/conversations/{made.id}"})
+    return tagged(made, 201, {"Location": f"/api/chat/conversations/{made.id}"})
 
 
 @chat.get("/conversations/<int:conversation_id>")
@@ -55,7 +58,7 @@ async def one(conversation_id: int) -> Response:
     who = member()
     found = await services().database.read(lambda tx: store.read(tx, who.user_id, conversation_id))
     dialogue = found.dialogue
-    return answer(msgspec.structs.replace(dialogue, messages=services().ranger.current(dialogue.messages)))
+    return tagged(msgspec.structs.replace(dialogue, messages=services().ranger.current(dialogue.messages)))
 
 
 @chat.put("/conversations/<int:conversation_id>")
@@ -65,7 +68,7 @@ async def rename(conversation_id: int) -> Response:
     """Give a conversation another title."""
     who = writer()
     new = await body(ConversationEdit)
-    return answer(await services().ranger.rename(who, conversation_id, new))
+    return tagged(await services().ranger.rename(who, conversation_id, new, _conversation(who, conversation_id)))
 
 
 @chat.delete("/conversations/<int:conversation_id>")
@@ -73,7 +76,7 @@ async def rename(conversation_id: int) -> Response:
 async def delete(conversation_id: int) -> Response:
     """Delete a conversation with all its messages, for good."""
     who = writer()
-    await services().ranger.delete_conversation(who, conversation_id)
+    await services().ranger.delete_conversation(who, conversation_id, _conversation(who, conversation_id))
     return no_content()
 
 
@@ -108,7 +111,7 @@ async def ask(conversation_id: int) -> Response:
 @document_response(Message, 200)
 async def message(message_id: int) -> Response:
     """One message of yours or one that the ranger gave you."""
-    return answer(await services().ranger.message(member(), message_id))
+    return tagged(await services().ranger.message(member(), message_id))
 
 
 @chat.put("/messages/<int:message_id>")
@@ -118,7 +121,8 @@ async def edit(message_id: int) -> Response:
     """Ask in other words: what came after the question goes, and a new answer streams."""
     who = writer()
     new = await body(MessageEdit)
-    return answer((await services().ranger.edit(who, message_id, new.text)).asked, 202)
+    begun = await services().ranger.edit(who, message_id, new.text, _message(who, message_id))
+    return tagged(begun.asked, 202)
 
 
 @chat.delete("/messages/<int:message_id>")
@@ -126,7 +130,7 @@ async def edit(message_id: int) -> Response:
 async def delete_message(message_id: int) -> Response:
     """Delete a question with its answers, or an answer, for good."""
     who = writer()
-    await services().ranger.delete_message(who, message_id)
+    await services().ranger.delete_message(who, message_id, _message(who, message_id))
     return no_content()
 
 
@@ -144,3 +148,11 @@ async def regenerate(message_id: int) -> Response:
     who = writer()
     found = await services().ranger.message(who, message_id)
     return answer((await services().ranger.regenerate(who, found.conversation, message_id)).asked, 202)
+
+
+def _conversation(who: Identity, conversation_id: int) -> Guard:
+    return guard(lambda tx: store.get(tx, who.user_id, conversation_id))
+
+
+def _message(who: Identity, message_id: int) -> Guard:
+    return guard(lambda tx: message_store.get(tx, who.user_id, message_id))

@@ -8,6 +8,7 @@ from quart_schema import document_request, document_response, tag_blueprint
 from hub.errors import NotFound
 from hub.handlers.context import member, services, writer
 from hub.handlers.json import answer, body, no_content
+from hub.handlers.versions import based_on, expect, tagged
 from hub.locations import Location, LocationInput, LocationPage
 from hub.store import channels as channel_store
 from hub.store import locations as store
@@ -28,7 +29,7 @@ async def page(slug: str) -> Response:
 @document_response(Location, 200)
 async def one(slug: str, username: str) -> Response:
     """Where one member is now."""
-    return answer(await services().database.read(lambda tx: store.of(tx, slug, username)))
+    return tagged(await services().database.read(lambda tx: store.of(tx, slug, username)))
 
 
 @locations.get("/channels/<slug>/location")
@@ -36,7 +37,7 @@ async def one(slug: str, username: str) -> Response:
 async def mine(slug: str) -> Response:
     """What you share in a channel now."""
     who = member()
-    return answer(await services().database.read(lambda tx: store.of(tx, slug, who.username)))
+    return tagged(await services().database.read(lambda tx: store.of(tx, slug, who.username)))
 
 
 @locations.put("/channels/<slug>/location")
@@ -46,8 +47,9 @@ async def share(slug: str) -> Response:
     """Share where you are, for 15 minutes to 8 hours; everyone who opens the channel sees it."""
     who = writer()
     new = await body(LocationInput)
+    await expect(services().database.read, lambda tx: store.of(tx, slug, who.username))
     # The store looks for the channel and for a mute: NotFound, Forbidden.
-    return answer(await services().hub.locations.put(slug, who, new))
+    return tagged(await services().hub.locations.put(slug, who, new))
 
 
 @locations.delete("/channels/<slug>/location")
@@ -55,6 +57,7 @@ async def share(slug: str) -> Response:
 async def stop(slug: str) -> Response:
     """Stop sharing; it is erased."""
     who = member()
+    await expect(services().database.read, lambda tx: store.of(tx, slug, who.username))
     if not await services().hub.locations.clear(slug, who):
         raise NotFound("You do not share a location in this channel.")
     return no_content()
@@ -65,6 +68,7 @@ async def stop(slug: str) -> Response:
 async def remove(location_id: int) -> Response:
     """Erase a location: your own, or as a moderator anybody's."""
     who = writer()
-    slug, username = await services().database.write(lambda tx: store.remove_by_id(tx, who, location_id))
+    unit = based_on(lambda tx: store.by_id(tx, who, location_id), lambda tx: store.remove_by_id(tx, who, location_id))
+    slug, username = await services().database.write(unit)
     services().hub.locations.removed(slug, username)
     return no_content()

@@ -42,6 +42,7 @@ _MAY_ANSWER: dict[str, tuple[int, ...]] = {
     "body": (400, 413, 422),
     "args": (422,),
     "unchanged": (304,),
+    "guard": (412,),
     "database": (503,),
     "ranger": (503,),
     "locations": (503,),
@@ -71,10 +72,18 @@ _UNLESS: Json = {
     "description": "The `ETag` of what you have: 304 when it is still so.",
     "schema": {"type": "string"},
 }
+_ONLY_IF: Json = {
+    "name": "If-Match",
+    "in": "header",
+    "description": "The `ETag` of what your change is based on: 412, with what is there, when that has changed.",
+    "schema": {"type": "string"},
+}
+_ETAG: Json = {"ETag": {"description": "The version, for `If-Match`.", "schema": {"type": "string"}}}
 _WAIT: Json = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
 _HEADERS: dict[int, Json] = {
     401: {"WWW-Authenticate": {"description": "`Bearer`.", "schema": {"type": "string"}}},
     429: _WAIT,
+    412: _ETAG,
     503: _WAIT,
 }
 
@@ -156,6 +165,8 @@ class Description(OpenAPIProvider):
             responses[str(status)] = described
         for status, (model, _) in getattr(handler, QUART_SCHEMA_RESPONSE_ATTRIBUTE, {}).items():
             described = responses.setdefault(str(status), {"description": HTTPStatus(status).phrase})
+            if "tagged" in calls:
+                described["headers"] = _ETAG
             if status not in _EMPTY:
                 described.setdefault("content", {}).update(self._content(model, handler))
         return dict(sorted(responses.items()))
@@ -236,3 +247,5 @@ def _query_parameters(handler: Any, calls: set[str]) -> Iterator[Json]:
         yield _CURSOR
     if "unchanged" in calls:
         yield _UNLESS
+    if "guard" in calls:
+        yield _ONLY_IF

@@ -8,6 +8,7 @@ from quart_schema import document_request, document_response, tag_blueprint
 from hub.cursor import page_limit
 from hub.handlers.context import identity_or_none, services, writer
 from hub.handlers.json import answer, body, no_content
+from hub.handlers.versions import based_on, tagged
 from hub.model import Post, PostEdit, PostInput
 from hub.store import channels as channel_store
 from hub.store import posts as store
@@ -36,7 +37,7 @@ async def create(slug: str) -> Response:
     who = writer()
     new = await body(PostInput)
     post, is_new = await services().database.write(lambda tx: store.create(tx, who, slug, new))
-    return answer(post, 201 if is_new else 200, {"Location": f"/api/posts/{post.id}"})
+    return tagged(post, 201 if is_new else 200, {"Location": f"/api/posts/{post.id}"})
 
 
 @posts.get("/posts/<int:post_id>")
@@ -44,7 +45,7 @@ async def create(slug: str) -> Response:
 async def one(post_id: int) -> Response:
     """One post; a hidden one only for its author and moderators, with the mark `hidden`."""
     who = identity_or_none()
-    return answer(await services().database.read(lambda tx: store.get(tx, post_id, who)))
+    return tagged(await services().database.read(lambda tx: store.get(tx, post_id, who)))
 
 
 @posts.put("/posts/<int:post_id>")
@@ -54,7 +55,8 @@ async def update(post_id: int) -> Response:
     """Change a post (its author or a moderator)."""
     who = writer()
     new = await body(PostEdit)
-    return answer(await services().database.write(lambda tx: store.update(tx, who, post_id, new)))
+    unit = based_on(lambda tx: store.get(tx, post_id, who), lambda tx: store.update(tx, who, post_id, new))
+    return tagged(await services().database.write(unit))
 
 
 @posts.delete("/posts/<int:post_id>")
@@ -62,5 +64,6 @@ async def update(post_id: int) -> Response:
 async def delete(post_id: int) -> Response:
     """Delete a post (its author or a moderator)."""
     who = writer()
-    await services().database.write(lambda tx: store.delete(tx, who, post_id))
+    unit = based_on(lambda tx: store.get(tx, post_id, who), lambda tx: store.delete(tx, who, post_id))
+    await services().database.write(unit)
     return no_content()

@@ -1,36 +1,47 @@
 """Errors as RFC 9457 problem details."""
 
 import logging
+from typing import Any
 
 from msgspec import Struct
 from quart import Quart, Response, request
 from werkzeug.exceptions import HTTPException
 
-from hub.errors import FieldError, HubError
+from hub.errors import Changed, FieldError, HubError
 from hub.handlers.json import answer
 
 log = logging.getLogger("hub.requests")
 
 
 class Problem(Struct, frozen=True, omit_defaults=True):
-    """RFC 9457, section 3.1; `errors` says which fields of the input are wrong."""
+    """RFC 9457, section 3.1; `errors` says which fields of the input are wrong, `current` what is there (412)."""
 
     type: str
     title: str
     status: int
     detail: str
     errors: tuple[FieldError, ...] = ()
+    current: Any = None
 
 
 def problem(error: HubError) -> Response:
     """The answer to a HubError."""
     response = answer(
-        Problem(f"/docs/problems#{error.code}", error.title, error.status, error.detail, error.fields),
+        Problem(
+            f"/docs/problems#{error.code}",
+            error.title,
+            error.status,
+            error.detail,
+            error.fields,
+            error.current if isinstance(error, Changed) else None,
+        ),
         error.status,
     )
     response.content_type = "application/problem+json"
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, Changed):
+        response.headers["ETag"] = error.etag
     if error.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response

@@ -9,6 +9,7 @@ from hub.cursor import page_limit
 from hub.errors import NotFound
 from hub.handlers.context import identity_or_none, member, services, writer
 from hub.handlers.json import answer, body, no_content
+from hub.handlers.versions import based_on, tagged
 from hub.model import utc_now
 from hub.quiz import Questions, QuizInput, outcome, questions
 from hub.store import quiz as store
@@ -42,7 +43,7 @@ async def take() -> Response:
         return answer(store.result_of(taken, said, utc_now()))
     services().limits.write(who)
     result = await services().database.write(lambda tx: store.create(tx, who.user_id, taken, said))
-    return answer(result, 201, {"Location": f"/api/quiz/{result.id}"})
+    return tagged(result, 201, {"Location": f"/api/quiz/{result.id}"})
 
 
 @quiz.get("")
@@ -53,7 +54,7 @@ async def latest() -> Response:
     result = await services().database.read(lambda tx: store.latest(tx, who.user_id))
     if result is None:
         raise NotFound("You have not taken the quiz yet.")
-    return answer(result)
+    return tagged(result)
 
 
 @quiz.get("/results")
@@ -70,7 +71,7 @@ async def results() -> Response:
 async def one(result_id: int) -> Response:
     """One of one's results; those of others are not found."""
     who = member()
-    return answer(await services().database.read(lambda tx: store.get(tx, who.user_id, result_id)))
+    return tagged(await services().database.read(lambda tx: store.get(tx, who.user_id, result_id)))
 
 
 @quiz.put("/<int:result_id>")
@@ -81,7 +82,11 @@ async def change(result_id: int) -> Response:
     who = writer()
     taken = await body(QuizInput)
     said = outcome(taken)
-    return answer(await services().database.write(lambda tx: store.update(tx, who.user_id, result_id, taken, said)))
+    unit = based_on(
+        lambda tx: store.get(tx, who.user_id, result_id),
+        lambda tx: store.update(tx, who.user_id, result_id, taken, said),
+    )
+    return tagged(await services().database.write(unit))
 
 
 @quiz.delete("/<int:result_id>")
@@ -89,5 +94,8 @@ async def change(result_id: int) -> Response:
 async def delete(result_id: int) -> Response:
     """Delete one of one's results."""
     who = writer()
-    await services().database.write(lambda tx: store.delete(tx, who.user_id, result_id))
+    unit = based_on(
+        lambda tx: store.get(tx, who.user_id, result_id), lambda tx: store.delete(tx, who.user_id, result_id)
+    )
+    await services().database.write(unit)
     return no_content()

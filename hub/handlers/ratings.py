@@ -7,11 +7,13 @@ from quart_schema import document_request, document_response, tag_blueprint
 
 from hub.handlers.context import identity_or_none, services, writer
 from hub.handlers.json import answer, body, no_content
+from hub.handlers.versions import Version, based_on, tagged
 from hub.model import MyRating, RatingInput
 from hub.store import channels as channel_store
 from hub.store import ratings as store
 from hub.store import reviews
 from hub.store.database import Transaction
+from hub.tokens import Identity
 
 ratings = Blueprint("ratings", __name__, url_prefix="/api/channels/<slug>/rating")
 tag_blueprint(ratings, ["ratings"])
@@ -22,8 +24,9 @@ tag_blueprint(ratings, ["ratings"])
 async def one(slug: str) -> Response:
     """A channel's stars, and one's own."""
     who = identity_or_none()
-    reader = None if who is None else who.user_id
-    return answer(await services().database.read(lambda tx: store.of(tx, channel_store.find(tx, slug), reader)))
+    if who is None:
+        return answer(await services().database.read(lambda tx: store.of(tx, channel_store.find(tx, slug), None)))
+    return tagged(await services().database.read(lambda tx: _mine(tx, slug, who)))
 
 
 @ratings.put("")
@@ -34,12 +37,11 @@ async def rate(slug: str) -> Response:
     who = writer()
     new = await body(RatingInput)
 
-    def unit(tx: Transaction) -> MyRating:
-        channel = channel_store.find(tx, slug)
-        reviews.rate(tx, who.user_id, channel, new.stars)
-        return store.of(tx, channel, who.user_id)
+    def unit(tx: Transaction) -> Version:
+        reviews.rate(tx, who.user_id, channel_store.find(tx, slug), new.stars)
+        return _mine(tx, slug, who)
 
-    return answer(await services().database.write(unit))
+    return tagged(await services().database.write(based_on(lambda tx: _mine(tx, slug, who), unit)))
 
 
 @ratings.delete("")
@@ -47,5 +49,15 @@ async def rate(slug: str) -> Response:
 async def unrate(slug: str) -> Response:
     """Take one's stars back; one's reviews of the channel lose theirs."""
     who = writer()
-    await services().database.write(lambda tx: reviews.unrate(tx, who.user_id, channel_store.find(tx, slug)))
+    unit = based_on(
+        lambda tx: _mine(tx, slug, who),
+        lambda tx: reviews.unrate(tx, who.user_id, channel_store.find(tx, slug)),
+    )
+    await services().database.write(unit)
     return no_content()
+
+
+def _mine(tx: Transaction, slug: str, who: Identity) -> Version:
+    """A channel's stars as a member sees them; what the member can edit are the member's own."""
+    channel = channel_store.find(tx, slug)
+    return Version(store.of(tx, channel, who.user_id), store.version(tx, who.user_id, channel))

@@ -12,7 +12,7 @@ from hub import metrics
 from hub.handlers.context import requester_address, services
 
 CORS_METHODS = "GET, POST, PUT, DELETE"
-CORS_HEADERS = "Authorization, Content-Type, If-None-Match"
+CORS_HEADERS = "Authorization, Content-Type, If-Match, If-None-Match"
 CORS_EXPOSED = "ETag, Retry-After, Location"
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"))
 QUIET = ("/healthz", "/readyz", "/metrics")

@@ -10,6 +10,7 @@ from hub.cursor import page_limit
 from hub.handlers.context import identity_or_none, services, writer
 from hub.handlers.json import answer, body, no_content
 from hub.handlers.query import choice
+from hub.handlers.versions import based_on, tagged
 from hub.model import Review, ReviewEdit, ReviewInput
 from hub.store import channels as channel_store
 from hub.store import review_pages, votes
@@ -58,7 +59,7 @@ async def create(slug: str) -> Response:
     who = writer()
     new = await body(ReviewInput)
     review, is_new = await services().database.write(lambda tx: store.create(tx, who, slug, new))
-    return answer(review, 201 if is_new else 200, {"Location": f"/api/reviews/{review.id}"})
+    return tagged(review, 201 if is_new else 200, {"Location": f"/api/reviews/{review.id}"})
 
 
 @reviews.get("/reviews/<int:review_id>")
@@ -66,7 +67,7 @@ async def create(slug: str) -> Response:
 async def one(review_id: int) -> Response:
     """One review; a hidden one only for its author and moderators, with the mark `hidden`."""
     who = identity_or_none()
-    return answer(await services().database.read(lambda tx: store.get(tx, review_id, who)))
+    return tagged(await services().database.read(lambda tx: store.get(tx, review_id, who)))
 
 
 @reviews.put("/reviews/<int:review_id>")
@@ -76,7 +77,8 @@ async def update(review_id: int) -> Response:
     """Change a review (its author or a moderator); other stars change the author's rating."""
     who = writer()
     new = await body(ReviewEdit)
-    return answer(await services().database.write(lambda tx: store.update(tx, who, review_id, new)))
+    unit = based_on(lambda tx: store.get(tx, review_id, who), lambda tx: store.update(tx, who, review_id, new))
+    return tagged(await services().database.write(unit))
 
 
 @reviews.delete("/reviews/<int:review_id>")
@@ -86,7 +88,11 @@ async def delete(review_id: int) -> Response:
     """Delete a review (its author or a moderator); `rating=remove` takes its author's rating along."""
     who = writer()
     rating: RatingChoice = choice("rating", RatingChoice, "keep")
-    await services().database.write(lambda tx: store.delete(tx, who, review_id, keep_rating=rating == "keep"))
+    unit = based_on(
+        lambda tx: store.get(tx, review_id, who),
+        lambda tx: store.delete(tx, who, review_id, keep_rating=rating == "keep"),
+    )
+    await services().database.write(unit)
     return no_content()
 
 
@@ -95,7 +101,7 @@ async def delete(review_id: int) -> Response:
 async def vote(review_id: int) -> Response:
     """Say that somebody else's review was helpful; once, however often it is said."""
     who = writer()
-    return answer(await services().database.write(lambda tx: votes.give(tx, who, review_id)))
+    return tagged(await services().database.write(lambda tx: votes.give(tx, who, review_id)))
 
 
 @reviews.delete("/reviews/<int:review_id>/helpful")

@@ -15,7 +15,7 @@ from hub.ranger.room import Control, Stop
 from hub.ranger.rooms import Rooms
 from hub.ratelimit import Limiter, Rate
 from hub.store import conversations, messages, questions, usage
-from hub.store.database import Database, Transaction
+from hub.store.database import Database, Guard, Transaction, unguarded
 from hub.store.questions import Begun
 from hub.store.usage import ChatLimits
 from hub.tokens import Identity
@@ -81,9 +81,9 @@ class Ranger:
         """Store a question and begin its answer. Raises NotFound, Busy or TooManyRequests."""
         return await self._begin(who, lambda tx: questions.ask(tx, who.user_id, conversation_id, new))
 
-    async def edit(self, who: Identity, message_id: int, text: str) -> Begun:
+    async def edit(self, who: Identity, message_id: int, text: str, only_if: Guard = unguarded) -> Begun:
         """Ask in other words; what came after the question goes. Raises NotFound, Conflict or TooManyRequests."""
-        return await self._begin(who, lambda tx: questions.edit(tx, who.user_id, message_id, text))
+        return await self._begin(who, only_if(lambda tx: questions.edit(tx, who.user_id, message_id, text)))
 
     async def regenerate(self, who: Identity, conversation_id: int, message_id: int | None = None) -> Begun:
         """Answer the newest question again. Raises NotFound, Busy, Conflict or TooManyRequests."""
@@ -103,21 +103,26 @@ class Ranger:
         if under_way is not None:
             await self.stop(who, under_way)
 
-    async def rename(self, who: Identity, conversation_id: int, new: ConversationEdit) -> Conversation:
+    async def rename(
+        self, who: Identity, conversation_id: int, new: ConversationEdit, only_if: Guard = unguarded
+    ) -> Conversation:
         """Give a conversation another title. Raises NotFound."""
-        renamed = await self._database.write(lambda tx: conversations.rename(tx, who.user_id, conversation_id, new))
+        unit = only_if(lambda tx: conversations.rename(tx, who.user_id, conversation_id, new))
+        renamed = await self._database.write(unit)
         self.rooms.publish(conversation_id, renamed)
         return renamed.conversation
 
-    async def delete_conversation(self, who: Identity, conversation_id: int) -> None:
+    async def delete_conversation(self, who: Identity, conversation_id: int, only_if: Guard = unguarded) -> None:
         """Delete a conversation for good; its sockets close. Raises NotFound."""
-        deleted = await self._database.write(lambda tx: conversations.delete(tx, who.user_id, conversation_id))
+        unit = only_if(lambda tx: conversations.delete(tx, who.user_id, conversation_id))
+        deleted = await self._database.write(unit)
         self.rooms.publish(conversation_id, deleted)
         self.answers.drop_in(conversation_id)
 
-    async def delete_message(self, who: Identity, message_id: int) -> None:
+    async def delete_message(self, who: Identity, message_id: int, only_if: Guard = unguarded) -> None:
         """Delete a question with its answers, or an answer, for good. Raises NotFound."""
-        conversation_id, removed = await self._database.write(lambda tx: questions.delete(tx, who.user_id, message_id))
+        unit = only_if(lambda tx: questions.delete(tx, who.user_id, message_id))
+        conversation_id, removed = await self._database.write(unit)
         self.rooms.publish(conversation_id, removed)
         self.answers.drop(removed.message_ids)
 

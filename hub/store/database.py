@@ -51,6 +51,18 @@ class Transaction(Protocol):
         """Tell the other workers after the commit; nothing is told when the unit fails."""
 
 
+class Guard(Protocol):
+    """Makes a unit into one that holds only under a condition."""
+
+    def __call__(self, unit: Callable[[Transaction], T], /) -> Callable[[Transaction], T]:
+        """The unit, with the condition."""
+
+
+def unguarded(unit: Callable[[Transaction], T]) -> Callable[[Transaction], T]:
+    """The Guard without a condition."""
+    return unit
+
+
 class Database(Protocol):
     """A database that runs units of work."""
 

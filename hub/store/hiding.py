@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from hub.cursor import decode_cursor, encode_cursor
 from hub.events import Deleted, DurableEvent, PostCreated, PostDeleted, ReviewCreated, ReviewDeleted
-from hub.model import Post, Review
+from hub.model import Post, Review, later_than
 from hub.moderation import Action, HiddenThing, Kind, Standing
 from hub.store import log, mutes, posts, ratings, reviews, verdicts
 from hub.store.database import Row, Transaction
@@ -115,11 +115,13 @@ def _hidden(tx: Transaction, moderator: Identity, row: Row) -> HiddenThing:
 def _catch_up(tx: Transaction, channel: ChannelRef, row: Row) -> None:
     """Give a review what has changed while it was hidden: its author's rating, and who found it helpful."""
     had_stars = row["stars"] is not None and row["user_id"] is not None
+    stars = ratings.stars_of(tx, row["user_id"], channel) if had_stars else None
     tx.run(
-        """UPDATE reviews SET stars = :stars,
+        """UPDATE reviews SET stars = :stars, updated_at = :changed,
         helpful = (SELECT count(*) FROM helpful_votes WHERE review_id = :id) WHERE id = :id""",
         id=row["id"],
-        stars=ratings.stars_of(tx, row["user_id"], channel) if had_stars else None,
+        stars=stars,
+        changed=row["updated_at"] if stars == row["stars"] else later_than(row["updated_at"], tx.now),
     )
 
 

@@ -110,16 +110,26 @@ def is_shared(tx: Transaction, slug: str, user_id: int) -> bool:
     return _shared(tx, channels.find(tx, slug), user_id) is not None
 
 
+def by_id(tx: Transaction, who: Identity, location_id: int) -> Location:
+    """A live location for who may remove it. Raises NotFound, also for somebody else's."""
+    return _location(_removable(tx, who, location_id), tx.now)
+
+
 def remove_by_id(tx: Transaction, who: Identity, location_id: int) -> tuple[str, str]:
     """Forget a location (its member's or a moderator's right); returns its channel and username.
 
     Raises NotFound, also for somebody else's.
     """
+    row = _removable(tx, who, location_id)
+    _erase(tx, row)
+    return row["slug"], row["username"]
+
+
+def _removable(tx: Transaction, who: Identity, location_id: int) -> Row:
     row = tx.one(_LOCATIONS + " WHERE locations.id = :id AND expires_at > :now", id=location_id, now=tx.now)
     if row is None or (row["user_id"] != who.user_id and who.role == "visitor"):
         raise NotFound(f"There is no live location {location_id} of yours.")
-    _erase(tx, row)
-    return row["slug"], row["username"]
+    return row
 
 
 def forget_expired(tx: Transaction) -> None:

@@ -8,7 +8,7 @@ from msgspec import Struct
 from hub.cursor import decode_cursor, encode_cursor
 from hub.errors import Conflict, Forbidden, Gone, NotFound
 from hub.events import Deleted, PostCreated, PostDeleted, PostUpdated
-from hub.model import FORMER_MEMBER, Author, Hidden, Post, PostEdit, PostInput
+from hub.model import FORMER_MEMBER, Author, Hidden, Post, PostEdit, PostInput, later_than
 from hub.store import channels, log, mutes, verdicts
 from hub.store.database import Row, Transaction, required
 from hub.store.log import ChannelRef
@@ -97,7 +97,7 @@ def update(tx: Transaction, editor: Identity, post_id: int, new: PostEdit) -> Po
         title=new.title,
         comment=new.comment,
         content=msgspec.json.encode(new.content).decode(),
-        now=tx.now,
+        now=later_than(row["updated_at"], tx.now),
     )
     verdicts.edited(tx, editor, "post", row)
     return announce_update(tx, channel_of(row), post_id)

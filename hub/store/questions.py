@@ -13,6 +13,7 @@ from hub.conversation import (
     title_of,
 )
 from hub.errors import Busy, Conflict, NotFound
+from hub.model import later_than
 from hub.store import messages
 from hub.store.database import Transaction, required
 
@@ -90,7 +91,7 @@ def edit(tx: Transaction, user_id: int, message_id: int, text: str) -> Begun:
     tx.run(
         "UPDATE messages SET text = :text, updated_at = :now WHERE id = :id",
         text=text.strip(),
-        now=tx.now,
+        now=later_than(row["updated_at"], tx.now),
         id=message_id,
     )
     question = messages.get(tx, user_id, message_id)

@@ -5,6 +5,7 @@ from msgspec import Struct
 
 from hub.cursor import decode_cursor, encode_cursor
 from hub.errors import NotFound
+from hub.model import later_than
 from hub.quiz import Match, Outcome, ParkName, QuizInput
 from hub.store.database import Row, Transaction, Value, required
 
@@ -66,12 +67,13 @@ def get(tx: Transaction, user_id: int, result_id: int) -> QuizResult:
 
 def update(tx: Transaction, user_id: int, result_id: int, taken: QuizInput, said: Outcome) -> QuizResult:
     """Replace one of the member's results. Raises NotFound, also for somebody else's."""
+    before = get(tx, user_id, result_id)
     row = tx.one(
         """UPDATE quiz_results SET answers = :answers, total_points = :total_points, park = :park,
         park_name = :park_name, matches = :matches, updated_at = :now WHERE id = :id AND user_id = :user RETURNING *""",
         id=result_id,
         user=user_id,
-        now=tx.now,
+        now=later_than(before.updated_at, tx.now),
         **_columns(taken, said),
     )
     return _result(_there(row, result_id))

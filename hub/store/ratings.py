@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from hub.errors import NotFound
-from hub.model import AnalyticsEntry, MyRating
+from hub.model import AnalyticsEntry, MyRating, later_than
 from hub.store import channels
 from hub.store.database import Row, Transaction, required
 from hub.store.log import ChannelRef
@@ -18,6 +18,7 @@ def put(tx: Transaction, user_id: int, channel: ChannelRef, stars: int) -> bool:
     before = _row(tx, user_id, channel)
     if before is not None and before["stars"] == stars:
         return False
+    stamp = tx.now if before is None else later_than(before["updated_at"], tx.now)
     tx.run(
         """INSERT INTO ratings (channel_id, user_id, stars, created_at, updated_at)
         VALUES (:channel, :user, :stars, :now, :now)
@@ -25,10 +26,10 @@ def put(tx: Transaction, user_id: int, channel: ChannelRef, stars: int) -> bool:
         channel=channel.id,
         user=user_id,
         stars=stars,
-        now=tx.now,
+        now=stamp,
     )
     _uncount_month(tx, before)
-    _count_month(tx, channel, tx.now, 1, stars)
+    _count_month(tx, channel, stamp, 1, stars)
     channels.count_stars(tx, channel, None if before is None else before["stars"], stars)
     return True
 
@@ -56,6 +57,12 @@ def stars_of(tx: Transaction, user_id: int, channel: ChannelRef) -> int | None:
     """How many stars the member gives the channel, if any."""
     row = _row(tx, user_id, channel)
     return None if row is None else int(row["stars"])
+
+
+def version(tx: Transaction, user_id: int, channel: ChannelRef) -> str:
+    """When the member's own stars of the channel were given; "none" where there are none."""
+    row = _row(tx, user_id, channel)
+    return "none" if row is None else str(row["updated_at"])
 
 
 def channels_of(tx: Transaction, user_id: int) -> Sequence[ChannelRef]:

@@ -10,7 +10,7 @@ import msgspec
 
 from hub.errors import Conflict, Forbidden, Gone, NotFound, invalid_field
 from hub.events import Deleted, ReviewCreated, ReviewDeleted, ReviewUpdated
-from hub.model import FORMER_MEMBER, Author, Hidden, Review, ReviewEdit, ReviewInput
+from hub.model import FORMER_MEMBER, Author, Hidden, Review, ReviewEdit, ReviewInput, later_than
 from hub.store import channels, log, mutes, ratings, verdicts
 from hub.store.database import Row, Transaction, required
 from hub.store.log import ChannelRef
@@ -87,7 +87,7 @@ def update(tx: Transaction, editor: Identity, review_id: int, new: ReviewEdit) -
         """UPDATE reviews SET title = :title, comment = :comment, content = :content, stars = :stars,
         visited_on = :visited_on, updated_at = :now WHERE id = :id""",
         id=review_id,
-        now=tx.now,
+        now=later_than(row["updated_at"], tx.now),
         **_written(new),
     )
     verdicts.edited(tx, editor, "review", row)
@@ -201,15 +201,19 @@ def editable(tx: Transaction, editor: Identity, review_id: int) -> Row:
 
 def _follow(tx: Transaction, user_id: int, channel: ChannelRef, stars: int | None, besides: int) -> None:
     rows = tx.all(
-        """UPDATE reviews SET stars = :stars, updated_at = :now WHERE user_id = :user AND channel_id = :channel
-        AND id <> :besides AND stars IS NOT NULL AND deleted_at IS NULL RETURNING id""",
-        stars=stars,
-        now=tx.now,
+        """SELECT id, updated_at FROM reviews WHERE user_id = :user AND channel_id = :channel
+        AND id <> :besides AND stars IS NOT NULL AND deleted_at IS NULL""",
         user=user_id,
         channel=channel.id,
         besides=besides,
     )
     for row in rows:
+        tx.run(
+            "UPDATE reviews SET stars = :stars, updated_at = :now WHERE id = :id",
+            stars=stars,
+            now=later_than(row["updated_at"], tx.now),
+            id=row["id"],
+        )
         announce_update(tx, channel, row["id"])
 
 

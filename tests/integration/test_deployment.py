@@ -158,6 +158,23 @@ async def test_an_unchanged_history_is_answered_with_304_through_gzip(
     assert again.status_code == 304
 
 
+async def test_a_version_read_through_nginx_is_one_that_a_change_can_be_based_on(
+    nginx: NginxServer, new_api: NewApi, unique: Callable[[str], str]
+) -> None:
+    api = new_api(nginx.base_url)
+    await api.register(unique("ada"))
+    post = await api.post(CHANNEL, "Long enough to be worth compressing", "A long walk. " * 150)
+    path, body = f"/api/posts/{post['id']}", {"title": "Changed", "comment": "A longer walk. " * 150}
+    first = await api.request("GET", path, headers={"Accept-Encoding": "gzip"})
+    known = {"If-Match": first.headers["etag"], "Accept-Encoding": "gzip"}
+    assert (await api.request("PUT", path, json=body, headers=known)).status_code == 200
+    late = await api.request("PUT", path, json=body, headers=known)
+    assert late.status_code == 412
+    assert late.json()["current"]["title"] == "Changed"
+    again = await api.request("PUT", path, json=body, headers={"If-Match": late.headers["etag"]})
+    assert again.status_code == 200
+
+
 async def test_answers_with_tokens_are_never_compressed(
     nginx: NginxServer, new_api: NewApi, unique: Callable[[str], str]
 ) -> None:

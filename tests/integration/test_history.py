@@ -100,6 +100,7 @@ async def test_pages_of_listed_origins_may_use_the_api_and_others_may_not(start_
         if allowed:
             assert "PUT" in preflight.headers["access-control-allow-methods"]
             assert "authorization" in preflight.headers["access-control-allow-headers"].lower()
+            assert "if-match" in preflight.headers["access-control-allow-headers"].lower()
             assert "etag" in answer.headers["access-control-expose-headers"].lower()
             assert "Origin" in answer.headers["vary"]
 
