@@ -5,6 +5,8 @@
 export const ROUTES = [
   { path: "/", load: () => import("./pages/home.js"), nav: "Channels" },
   { path: "/channels/:slug", load: () => import("./pages/channel.js"), fills: true },
+  { path: "/posts/:post", load: () => import("./pages/linked.js") },
+  { path: "/reviews/:review", load: () => import("./pages/linked.js") },
   { path: "/map", load: () => import("./pages/map.js"), nav: "Map" },
   { path: "/analytics", load: () => import("./pages/analytics.js"), nav: "Analytics" },
   { path: "/quiz", load: () => import("./pages/quiz.js"), nav: "Quiz" },

@@ -1,20 +1,24 @@
 """The browser client: its pages, its files, and the headers that keep it safe."""
 
 import secrets
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from quart import Blueprint, Response, send_from_directory
+from quart import Blueprint, Response, request, send_from_directory
 from quart_schema import hide
 
+from hub.errors import Gone, NotFound, Unavailable
 from hub.handlers.context import services
 from hub.handlers.json import answer
+from hub.handlers.policy import DOCS, page_policy
+from hub.store import channels, posts, reviews
+from hub.store.database import Transaction
 
 STATIC = Path(__file__).resolve().parent.parent.parent / "static"
 NONCE = "__CSP_NONCE__"
 PAGES = (
     "/",
-    "/channels/<slug>",
     "/login",
     "/register",
     "/account",
@@ -22,7 +26,8 @@ PAGES = (
     "/analytics",
     "/quiz",
     "/chat",
-    "/chat/<conversation>",
+    # Whose conversation it is, only its owner learns: every number has the same answer.
+    "/chat/<int:conversation>",
     "/search",
     "/handbook",
     "/moderation",
@@ -31,20 +36,63 @@ PAGES = (
 pages = Blueprint("pages", __name__)
 
 
-@hide
-async def page(**_: str) -> Response:
+def page(status: int = 200) -> Response:
     """The single page that all routes of the client are drawn in."""
     nonce = secrets.token_urlsafe(16)
-    html = _index().replace(NONCE, nonce)
+    policy = page_policy(nonce, request.host, services().settings.map_tiles)
     return Response(
-        html,
+        _index().replace(NONCE, nonce),
+        status,
         content_type="text/html; charset=utf-8",
-        headers={"Content-Security-Policy": _policy(nonce), "Cache-Control": "no-cache"},
+        headers={"Content-Security-Policy": policy, "Cache-Control": "no-cache"},
     )
 
 
+def wants_page() -> bool:
+    """Whether this request is a browser's for a page, and not a program's for data or a page's for a file."""
+    is_page = request.method in ("GET", "HEAD") and not request.path.startswith(("/api/", "/static/", "/ws/"))
+    return is_page and request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
+
+
+@hide
+async def _page(**_: object) -> Response:
+    return page()
+
+
 for _path in PAGES:
-    pages.add_url_rule(_path, endpoint=f"page{_path}", view_func=page)
+    pages.add_url_rule(_path, endpoint=f"page{_path}", view_func=_page, strict_slashes=False)
+
+
+@pages.get("/channels/<slug>", strict_slashes=False)
+@hide
+async def channel_page(slug: str) -> Response:
+    """A channel's page; 404 where there is none of this name."""
+    return page(await _status(lambda tx: channels.find(tx, slug)))
+
+
+@pages.get("/posts/<int:post_id>", strict_slashes=False)
+@hide
+async def post_page(post_id: int) -> Response:
+    """The page of one post, which leads on to its channel; 404 where there is none for everybody to read."""
+    return page(await _status(lambda tx: posts.get(tx, post_id)))
+
+
+@pages.get("/reviews/<int:review_id>", strict_slashes=False)
+@hide
+async def review_page(review_id: int) -> Response:
+    """The page of one review, which leads on to its channel; 404 where there is none for everybody to read."""
+    return page(await _status(lambda tx: reviews.get(tx, review_id)))
+
+
+async def _status(find: Callable[[Transaction], object]) -> int:
+    """404 where `find` finds nothing. While the store is away the page is drawn from what the browser has kept."""
+    try:
+        await services().database.read(find)
+    except (NotFound, Gone):
+        return 404
+    except Unavailable:
+        return 200
+    return 200
 
 
 @pages.get("/static/<path:path>")
@@ -77,9 +125,7 @@ async def favicon() -> Response:
 async def docs() -> Response:
     """The API's description to browse."""
     response = await send_from_directory(STATIC, "docs.html")
-    response.headers["Content-Security-Policy"] = (
-        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
-    )
+    response.headers["Content-Security-Policy"] = DOCS
     return response
 
 
@@ -95,21 +141,3 @@ async def client_config() -> Response:
 @cache
 def _index() -> str:
     return (STATIC / "index.html").read_text()
-
-
-def _policy(nonce: str) -> str:
-    tiles = services().settings.map_tiles
-    tile_host = "/".join(tiles.split("/")[:3]).replace("{s}", "*") if tiles.startswith("http") else ""
-    return "; ".join(
-        (
-            "default-src 'self'",
-            f"script-src 'self' 'nonce-{nonce}'",
-            "style-src 'self'",
-            f"img-src 'self' data: blob: {tile_host}".strip(),
-            "connect-src 'self' ws: wss:",
-            "object-src 'none'",
-            "base-uri 'none'",
-            "form-action 'self'",
-            "frame-ancestors 'none'",
-        )
-    )

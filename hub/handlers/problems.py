@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from hub.errors import Changed, FieldError, HubError
 from hub.handlers.json import answer
+from hub.handlers.pages import page, wants_page
 
 log = logging.getLogger("hub.requests")
 
@@ -53,6 +54,8 @@ async def _hub_error(error: HubError) -> Response:
 
 async def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
+    if status == 404 and wants_page():
+        return page(404)
     title = error.name
     response = answer(Problem("about:blank", title, status, _detail(status, error)), status)
     response.content_type = "application/problem+json"

@@ -9,12 +9,14 @@ from quart import Quart, Request, Response, g, request
 from werkzeug.routing import IntegerConverter
 
 from hub import metrics
+from hub.handlers import policy
 from hub.handlers.context import requester_address, services
 
 CORS_METHODS = "GET, POST, PUT, DELETE"
 CORS_HEADERS = "Authorization, Content-Type, If-Match, If-None-Match"
 CORS_EXPOSED = "ETag, Retry-After, Location"
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"))
+DOCUMENTS = ("text/html", "image/svg+xml")
 QUIET = ("/healthz", "/readyz", "/metrics")
 LARGER_BODIES = {"/api/analytics/bulk": 4 * 1024 * 1024}
 log = logging.getLogger("hub.requests")
@@ -57,6 +59,8 @@ async def _after(response: Response) -> Response:
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
     response.headers.setdefault("X-Frame-Options", "DENY")
+    if response.mimetype in DOCUMENTS:
+        response.headers.setdefault("Content-Security-Policy", policy.NOTHING)
     if request.path.startswith("/api/"):
         response.headers.setdefault("Cache-Control", "no-store")
     if request.path not in QUIET:

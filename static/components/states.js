@@ -34,11 +34,11 @@ export function Empty({ title, children }) {
   `;
 }
 
-/** No such page. */
-export function NotFound({ what = "There is no page here." }) {
+/** No such page, and where to go from here. */
+export function NotFound({ what = "There is no page here.", why = "The trail ends at this sign." }) {
   return html`
     <section class="narrow">
-      <${Empty} title=${what}>The trail ends at this sign. <a href="/">See all channels</a>.<//>
+      <${Empty} title=${what}>${why} <a href="/">See all channels</a> or <a href="/search">search</a>.<//>
     </section>
   `;
 }

@@ -19,7 +19,7 @@ export default function ChannelPage({ params, query }) {
   }, [channel]);
   const [folded, setFolded] = useState(true);
   useTitle(channel);
-  if (channel.error.value?.status === 404) return html`<${NotFound} what="There is no such channel." />`;
+  if (channel.error.value?.status === 404) return html`<${NotFound} what="There is no such channel." why="It was closed, or the address is not whole." />`;
   const about = channel.view().channel;
   return html`
     <div class="channel">

@@ -15,12 +15,13 @@ export default function ChatPage({ params, query }) {
   const username = member.value?.username;
   useEffect(() => void (username && readConversations()), [username]);
   const id = params.conversation === undefined ? null : Number(params.conversation);
+  const isNone = id !== null && !/^\d{1,15}$/.test(params.conversation);
   const current = conversations.value?.find((one) => one.id === id);
   useEffect(() => void (document.title = `${current ? titleOf(current) : "Ranger"} · Frostbyte Hub`), [current?.title]);
   const about = channels.get(id === null ? query.channel : current?.channel) ?? null;
+  if (isNone) return html`<${NotFound} what="There is no such conversation." />`;
   if (member.value === undefined) return html`<${Loading} />`;
   if (member.value === null) return html`<${ChatGuest} about=${about} heading="h1" />`;
-  if (id !== null && !(Number.isSafeInteger(id) && id > 0)) return html`<${NotFound} what="There is no such conversation." />`;
   return html`<${Page} id=${id} about=${about} channels=${channels} current=${current} />`;
 }
 
