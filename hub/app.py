@@ -120,7 +120,7 @@ def _ranger(settings: Settings, database: Database, hub: Hub) -> Ranger:
         else None,
         hub.clock,
     )
-    hub.listen(TOPIC, ranger.rooms.receive)
+    hub.listen(TOPIC, ranger.rooms.receive, ranger.rooms.subscribed)
     return ranger
 
 

@@ -23,6 +23,7 @@ ProblemCode = Annotated[
     str,
     Meta(description=f"One of {', '.join(get_args(ErrorCode))}, interrupted; take others as failed."),
 ]
+Index = Annotated[int, Meta(ge=0)]
 Text = Annotated[str, Meta(min_length=1, max_length=QUESTION_LENGTH)]
 
 
@@ -192,7 +193,7 @@ class ChatDelta(Struct, frozen=True, tag="chat.delta", tag_field="type"):
     """One piece of the answer, as the model sent it; the first `index` is 0."""
 
     message_id: int
-    index: int
+    index: Index
     text: str
 
 

@@ -3,10 +3,10 @@
 Durable events have a `seq` and are in the event log; the others never are.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from hub.locations import Location
 from hub.model import Channel, Post, Rating, Review
@@ -116,6 +116,18 @@ Event = DurableEvent | LiveEvent
 _encoder = msgspec.json.Encoder()
 
 
+class _Head(Struct, frozen=True):
+    """What every event begins with."""
+
+    type: str
+    channel: str
+    at: str
+    seq: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
+
+
+_decode_head = msgspec.json.Decoder(_Head).decode
+
+
 class Envelope(Struct, frozen=True):
     """An event on its way between workers, with what the feed needs without reading it.
 
@@ -137,10 +149,14 @@ class Envelope(Struct, frozen=True):
 def decode_envelope(channel: str, message: bytes) -> Envelope:
     """Read what `Envelope.encode` made.
 
-    Raises ValueError.
+    Raises ValueError or MsgspecError for anything else: subscribers are given the text as it is.
     """
     epoch, seq, entity, text = message.split(b"\n", 3)
-    return Envelope(channel, epoch.decode(), int(seq), entity.decode(), text)
+    text.decode()
+    head = _decode_head(text)
+    if (head.channel, head.seq) != (channel, int(seq)):
+        raise ValueError("the event is not the one that it is announced as")
+    return Envelope(channel, epoch.decode(), head.seq, entity.decode(), text)
 
 
 def encode_event(event: Event) -> bytes:

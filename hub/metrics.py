@@ -26,6 +26,7 @@ sockets_ended = Counter("hub_sockets_ended", "Websockets that ended.", ["code"])
 feeds = Gauge("hub_feeds", "Channels with subscribers, counted on each worker.", multiprocess_mode="livesum")
 deliveries = Counter("hub_deliveries", "Frames written to subscribers.")
 broker_connected = Gauge("hub_broker_connected", "Workers whose broker is connected.", multiprocess_mode="livesum")
+broker_unreadable = Counter("hub_broker_unreadable", "Messages over the broker that were passed over as unreadable.")
 units = Counter("hub_store_units", "Units of work that were committed.")
 commit_seconds = Histogram("hub_store_commit_seconds", "Time of one commit, all its units.", buckets=SECONDS)
 

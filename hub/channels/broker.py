@@ -5,7 +5,25 @@ from collections.abc import Callable
 from typing import Protocol
 
 Receive = Callable[[str, bytes], None]
-Watch = Callable[[asyncio.Task[None]], None]
+
+
+class Listener(Protocol):
+    """What a broker tells the worker that it belongs to. None of it raises."""
+
+    def received(self, topic: str, message: bytes) -> None:
+        """Another worker has published this."""
+
+    def unreadable(self, topic: str, why: str) -> None:
+        """Something came that no worker of this hub has sent."""
+
+    def subscribed(self, topic: str) -> None:
+        """From here on the topic is received; what was published before may have been missed."""
+
+    def reconnected(self) -> None:
+        """Messages may have been lost."""
+
+    def task_ended(self, task: asyncio.Task[None]) -> None:
+        """A task has ended that should not."""
 
 
 class Broker(Protocol):
@@ -15,20 +33,20 @@ class Broker(Protocol):
     def connected(self) -> bool:
         """Whether messages go through at the moment."""
 
-    async def start(self, hub: str, receive: Receive, reconnected: Callable[[], None], ended: Watch) -> None:
-        """Begin to hear the other workers of `hub`, and nobody else.
+    @property
+    def hearing(self) -> bool:
+        """Whether something came through just now, so that the silence of another worker is a sign."""
 
-        `receive` gets topic and message; `reconnected` is called when messages may have been lost;
-        `ended` is called with a task that should not have ended.
-        """
+    async def start(self, hub: str, listener: Listener) -> None:
+        """Begin to hear the other workers of `hub`, and nobody else."""
 
     def publish(self, topic: str, message: bytes) -> None:
         """Send without waiting; a message that cannot go out is dropped."""
 
-    async def subscribe(self, topic: str) -> None:
-        """Receive a topic from now on; returns at once when there is no connection, and subscribes later."""
+    def subscribe(self, topic: str) -> None:
+        """Receive a topic as soon as that can be; nobody waits for it."""
 
-    async def unsubscribe(self, topic: str) -> None:
+    def unsubscribe(self, topic: str) -> None:
         """Receive a topic no longer."""
 
     async def close(self) -> None:

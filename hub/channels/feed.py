@@ -67,7 +67,8 @@ class Feed:
             while self._early and (following := self._early.pop(self.seq + 1, None)) is not None:
                 self._advance(following)
         else:
-            if len(self._early) < EARLY_LIMIT:
+            # What is far ahead of the log is never reached, and would take the place of what is.
+            if event.seq <= self.seq + EARLY_LIMIT:
                 self._early[event.seq] = event
             self._loop.call_later(GAP_PATIENCE_SECONDS, self._fill_if_behind, event.seq)
 

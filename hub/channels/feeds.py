@@ -8,11 +8,12 @@ from hub.channels.feed import Feed
 from hub.channels.log import EventLog
 
 KEPT_SECONDS = 60
+TOPIC = "channel:"
 
 
 def topic_of(channel: str) -> str:
     """The broker's topic for a channel."""
-    return f"channel:{channel}"
+    return f"{TOPIC}{channel}"
 
 
 class Feeds:
@@ -36,29 +37,30 @@ class Feeds:
             task.add_done_callback(lambda _: self._opening.pop(channel, None))
         return await asyncio.shield(task)
 
-    async def close_idle(self) -> None:
+    def close_idle(self) -> None:
         """Close the feeds that nobody has read for a minute."""
         before = self._clock() - KEPT_SECONDS
-        idle = [slug for slug, feed in self.open.items() if not feed.attached and feed.empty_since < before]
-        for channel in idle:
-            self.open.pop(channel).close()
-            await self._broker.unsubscribe(topic_of(channel))
+        for feed in list(self.open.values()):
+            if not feed.attached and feed.empty_since < before:
+                self.remove(feed)
 
-    async def remove(self, feed: Feed) -> None:
-        """Close the feed of a channel that is no longer there."""
+    def remove(self, feed: Feed) -> None:
+        """Close a feed: nobody reads it, or its channel is no longer there."""
         if self.open.get(feed.channel) is feed:
             del self.open[feed.channel]
-            await self._broker.unsubscribe(topic_of(feed.channel))
+            self._broker.unsubscribe(topic_of(feed.channel))
         feed.close()
 
+    def subscribed(self, topic: str) -> None:
+        """The broker gives a channel's events from here on: read what was published while nobody listened."""
+        if (feed := self.open.get(topic.removeprefix(TOPIC))) is not None:
+            feed.fill()
+
     async def _open(self, channel: str) -> Feed | None:
-        # Subscribed before the head is read: what is written in between arrives, what came before is in the log.
         page = await self._events.read(channel, 0, 0)
         if page is None:
             return None
-        await self._broker.subscribe(topic_of(channel))
-        page = await self._events.read(channel, 0, 0)
-        if page is None:
-            return None
+        # Nobody waits for the broker: what is published before it listens is read from the log once it does.
+        self._broker.subscribe(topic_of(channel))
         feed = self.open[channel] = Feed(channel, page.epoch, page.seq, self._events, self._clock)
         return feed

@@ -14,28 +14,30 @@ from hub.channels.broker import Broker, Receive
 from hub.channels.connection import Connection, Deadline
 from hub.channels.drain import say_goodbye
 from hub.channels.feed import Feed
+from hub.channels.feeds import TOPIC as CHANNEL_TOPICS
 from hub.channels.feeds import Feeds, topic_of
+from hub.channels.incoming import Incoming
 from hub.channels.locations import ENTITY as LOCATION
 from hub.channels.locations import LiveLocations, LocationStore
 from hub.channels.log import EventLog
 from hub.channels.mutes import Mutes, ReadMutes, nobody_muted
-from hub.channels.presence import Presence, decode_report, encode_report
+from hub.channels.presence import Presence
+from hub.channels.presence_news import TOPIC as PRESENCE_TOPIC
+from hub.channels.presence_news import PresenceNews
 from hub.channels.registry import REMEMBER_SECONDS, Registry
 from hub.channels.session import Session
 from hub.channels.subscriber import HEARTBEAT_SECONDS, Subscriber
 from hub.channels.tail import Tail
 from hub.channels.timers import TimerWheel
 from hub.errors import HubError, Unauthorized
-from hub.events import Envelope, PresenceChanged, Typing, Who, decode_envelope, encode_event
+from hub.events import Envelope, Typing, Who, decode_envelope, encode_event
 from hub.locations import Location, LocationInput
 from hub.model import rfc3339, utc_now
 from hub.ratelimit import Limiter, Rate
 from hub.tokens import Identity
 
 TYPING = Rate(burst=1, per_second=1 / 3)
-CROWD_PER_SECOND = 500
 DUE_AT_ONCE = 100
-PRESENCE_TOPIC = "presence"
 SESSIONS_TOPIC = "sessions"
 log = logging.getLogger("hub.sockets")
 
@@ -76,24 +78,30 @@ class Hub:
         self._ended_since = ended_since
         self._polled_from = datetime.now(UTC) - timedelta(seconds=REMEMBER_SECONDS)
         self._typing = Limiter(TYPING, clock)
-        self._presence_at: dict[str, float] = {}
-        self._listeners: dict[str, Receive] = {}
+        self._presence_news = PresenceNews(self.presence, broker, self.feeds, clock)
+        self.incoming = Incoming(clock, self._reconnected, self._task_ended)
+        self.incoming.give(PRESENCE_TOPIC, self._presence_news.received)
+        self.incoming.give(SESSIONS_TOPIC, self._sessions_received)
+        self.listen(CHANNEL_TOPICS, self._event_received, self.feeds.subscribed)
         self._tasks: list[asyncio.Task[None]] = []
         self._clearing: set[asyncio.Task[None]] = set()
 
     async def start(self, name: str) -> None:
         """Connect to the other workers of the hub called `name` and begin to tick."""
         await self._poll()
-        await self.broker.start(name, self._receive, self._reconnected, self._task_ended)
         for topic in (PRESENCE_TOPIC, SESSIONS_TOPIC):
-            await self.broker.subscribe(topic)
+            self.broker.subscribe(topic)
+        await self.broker.start(name, self.incoming)
         self._tasks = [asyncio.create_task(self.tail.run()), asyncio.create_task(self._tick_for_ever())]
         for task in self._tasks:
             self.watch(task)
 
-    def listen(self, prefix: str, receive: Receive) -> None:
-        """Give the messages of all topics that begin with `prefix` to `receive`."""
-        self._listeners[prefix] = receive
+    def listen(self, prefix: str, receive: Receive, subscribed: Callable[[str], None]) -> None:
+        """Give the messages of all topics that begin with `prefix`, which ends with a colon, to `receive`.
+
+        `subscribed` hears from when on a topic is received.
+        """
+        self.incoming.give(prefix, receive, subscribed)
 
     def watch(self, task: asyncio.Task[None]) -> None:
         """End the worker when `task` ends by itself: it is one that the worker cannot do without."""
@@ -107,7 +115,6 @@ class Hub:
         await asyncio.gather(self.locations.close(), *self._clearing)
         for feed in self.feeds.open.values():
             feed.close()
-        self.broker.publish(PRESENCE_TOPIC, encode_report(self.presence.full_report()))
         await self.broker.close()
 
     def wall_clock(self) -> float:
@@ -202,6 +209,7 @@ class Hub:
     async def drain(self, seconds: float) -> None:
         """Let all sockets go, within `seconds`; no new one is taken."""
         self.draining = True
+        self._presence_news.leave()
         await say_goodbye(self.registry, self.clock, seconds)
 
     def _task_ended(self, task: asyncio.Task[None]) -> None:
@@ -210,27 +218,22 @@ class Hub:
             self.failed = True
             self.on_failure()
 
-    def _receive(self, topic: str, message: bytes) -> None:
-        try:
-            if topic == PRESENCE_TOPIC:
-                if self.presence.hear(decode_report(message)):
-                    self.broker.publish(PRESENCE_TOPIC, encode_report(self.presence.full_report()))
-            elif topic == SESSIONS_TOPIC:
-                self.end_sessions(msgspec.json.decode(message, type=list[str]))
-            elif (listener := self._listeners.get(topic[: topic.find(":") + 1])) is not None:
-                listener(topic, message)
-            elif (feed := self.feeds.open.get(topic.removeprefix("channel:"))) is not None:
-                event = decode_envelope(feed.channel, message)
-                if event.entity.startswith(LOCATION):
-                    self.locations.heard(event)
-                else:
-                    feed.receive(event)
-        except (ValueError, msgspec.MsgspecError) as error:
-            log.warning("the broker gave a message on %s that cannot be read: %s", topic, error)
-
     def _reconnected(self) -> None:
         self.tail.nudge()
-        self.broker.publish(PRESENCE_TOPIC, encode_report(self.presence.full_report()))
+        self._presence_news.tell_all()
+
+    def _sessions_received(self, _: str, message: bytes) -> None:
+        self.end_sessions(msgspec.json.decode(message, type=list[str]))
+
+    def _event_received(self, topic: str, message: bytes) -> None:
+        feed = self.feeds.open.get(topic.removeprefix(CHANNEL_TOPICS))
+        if feed is None:
+            return
+        event = decode_envelope(feed.channel, message)
+        if event.entity.startswith(LOCATION):
+            self.locations.heard(event)
+        else:
+            feed.receive(event)
 
     async def _poll(self) -> None:
         await self._poll_ended_sessions()
@@ -246,8 +249,8 @@ class Hub:
         )
         self._polled_from = asked
 
-    async def _channel_deleted(self, feed: Feed) -> None:
-        await self.feeds.remove(feed)
+    def _channel_deleted(self, feed: Feed) -> None:
+        self.feeds.remove(feed)
         for socket in [one for one in self.registry.sockets if isinstance(one, Subscriber) and one.feed is feed]:
             socket.say_deleted()
 
@@ -263,11 +266,11 @@ class Hub:
         await self._due()
         for feed in self.feeds.open.values():
             feed.heartbeat(HEARTBEAT_SECONDS)
-        self._tell_presence()
+        self._presence_news.tick()
         self.locations.tick()
         self._count()
         self.registry.forget_old()
-        await self.feeds.close_idle()
+        self.feeds.close_idle()
 
     def _count(self) -> None:
         feeds = self.feeds.open.values()
@@ -284,21 +287,3 @@ class Hub:
             connection.due(deadline)
             if number % DUE_AT_ONCE == 0:
                 await asyncio.sleep(0)
-
-    def _tell_presence(self) -> None:
-        self.presence.forget_silent()
-        report = self.presence.report()
-        if report is not None:
-            self.broker.publish(PRESENCE_TOPIC, encode_report(report))
-        now = self.clock()
-        for channel in self.presence.take_changed():
-            feed = self.feeds.open.get(channel)
-            if feed is None:
-                continue
-            # A crowd hears of it less often: the cost of telling grows with its square.
-            if now - self._presence_at.get(channel, -1e9) < max(0.9, feed.attached / CROWD_PER_SECOND):
-                self.presence.put_back([channel])
-                continue
-            self._presence_at[channel] = now
-            event = PresenceChanged(channel=channel, at=utc_now(), data=self.presence.of(channel))
-            feed.receive(Envelope(channel, "", 0, "presence", encode_event(event)))

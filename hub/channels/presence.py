@@ -1,37 +1,49 @@
 """Who is here: members by name and guests by number, across workers.
 
-Every worker tells the others what changed once a second, and everything every fifteen seconds; a worker that has not
-been heard for forty is forgotten with all who were on it, so that nobody stays as a ghost.
+Every worker tells the others what changed once a second, that it lives every two, and everything every fifteen. One
+that falls silent is forgotten with all who were on it, so that nobody stays as a ghost. One that ends as planned says
+so, and its people are held until they have come back: a restart makes nobody flicker.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from typing import Annotated
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from hub.events import PresenceData
 
 SHOWN_MEMBERS = 100
 CROWD = 200
+BEAT_SECONDS = 2
 FULL_SECONDS = 15
+SILENT_SECONDS = 6
 FORGET_SECONDS = 40
+Name = Annotated[str, Meta(max_length=200)]
+Guests = Annotated[int, Meta(ge=0, le=1_000_000)]
 
 
 class ChannelPresence(Struct, frozen=True):
     """One worker's part of a channel: who came and went since its last word, or all when it tells everything."""
 
-    joined: list[str]
-    left: list[str]
-    guests: int
+    joined: list[Name]
+    left: list[Name]
+    guests: Guests
 
 
 class PresenceReport(Struct, frozen=True):
-    """One worker's word to the others; `full` replaces all that it said before."""
+    """One worker's word to the others; `full` replaces all that it said before.
 
-    worker: str
+    With `beats` there is one at least every two seconds. With `leaving` its sockets are being closed, to come back to
+    other workers.
+    """
+
+    worker: Name
     full: bool
-    channels: dict[str, ChannelPresence]
+    channels: dict[Name, ChannelPresence]
+    beats: bool = False
+    leaving: bool = False
 
 
 class _Here:
@@ -45,11 +57,18 @@ class _Here:
 
 
 class _Worker:
-    """What another worker has said."""
+    """What another worker has said, or this one before it began to leave.
+
+    `silent` are the seconds for which others could be heard and it was not. `floors` are the guests that there were in
+    all when it began to leave: until it is forgotten there are no fewer, as most are on their way to another worker.
+    """
 
     def __init__(self) -> None:
         self.heard = 0.0
+        self.silent = 0.0
+        self.beats = False
         self.channels: dict[str, tuple[set[str], int]] = {}
+        self.floors: dict[str, int] | None = None
 
 
 class Presence:
@@ -64,10 +83,13 @@ class Presence:
         self._counted: dict[str, tuple[float, PresenceData]] = {}
         self._changed: set[str] = set()
         self._untold: set[str] = set()
-        self._full_at = clock()
+        self._full_at = self._told_at = self._looked_at = clock()
+        self._leaving = False
 
     def join(self, channel: str, member: str | None) -> None:
         """A socket of `member` (a guest when None) has come."""
+        if self._leaving:
+            return
         here = self._here.setdefault(channel, _Here())
         if member is None:
             here.guests += 1
@@ -77,6 +99,8 @@ class Presence:
 
     def leave(self, channel: str, member: str | None) -> None:
         """A socket has gone."""
+        if self._leaving:
+            return
         here = self._here[channel]
         if member is None:
             here.guests -= 1
@@ -98,13 +122,31 @@ class Presence:
         self._counted[channel] = (now, counted)
         return counted
 
+    def start_leaving(self) -> None:
+        """This worker's sockets are about to be closed: from here on its people stay as they are now."""
+        if self._leaving:
+            return
+        me = _Worker()
+        me.channels = {channel: self._own(channel) for channel in self._here}
+        me.heard = self._clock()
+        me.floors = {channel: self._count(channel).guests for channel in me.channels}
+        self._leaving = True
+        self._here.clear()
+        self._others[self.worker] = me
+
     def _count(self, channel: str) -> PresenceData:
         members, guests = self._own(channel)
+        floor = 0
         for other in self._others.values():
             theirs = other.channels.get(channel)
-            if theirs is not None:
-                members |= theirs[0]
+            if theirs is None:
+                continue
+            members |= theirs[0]
+            if other.floors is None:
                 guests += theirs[1]
+            else:
+                floor = max(floor, other.floors.get(channel, 0))
+        guests = max(guests, floor)
         return PresenceData(sorted(members)[:SHOWN_MEMBERS], guests, len(members) + guests)
 
     def take_changed(self) -> set[str]:
@@ -121,21 +163,25 @@ class Presence:
         now = self._clock()
         if now - self._full_at >= FULL_SECONDS:
             return self.full_report()
-        if not self._untold:
+        if not self._untold and now - self._told_at < BEAT_SECONDS:
             return None
+        self._told_at = now
         changes = {channel: self._change(channel) for channel in self._untold}
         self._untold = set()
-        return PresenceReport(self.worker, False, changes)
+        return PresenceReport(self.worker, False, changes, beats=True, leaving=self._leaving)
 
     def full_report(self) -> PresenceReport:
         """Everything on this worker."""
-        self._full_at = self._clock()
+        self._full_at = self._told_at = self._clock()
         self._untold = set()
-        self._told = {channel: self._own(channel) for channel in self._here}
+        if self._leaving:
+            self._told = self._others[self.worker].channels
+        else:
+            self._told = {channel: self._own(channel) for channel in self._here}
         whole = {
             channel: ChannelPresence(sorted(members), [], guests) for channel, (members, guests) in self._told.items()
         }
-        return PresenceReport(self.worker, True, whole)
+        return PresenceReport(self.worker, True, whole, beats=True, leaving=self._leaving)
 
     def hear(self, report: PresenceReport) -> bool:
         """Take another worker's word; True when it was unknown until now."""
@@ -143,7 +189,7 @@ class Presence:
             return False
         unknown = report.worker not in self._others
         other = self._others.setdefault(report.worker, _Worker())
-        other.heard = self._clock()
+        other.heard, other.silent, other.beats = self._clock(), 0.0, report.beats
         if report.full:
             self._changed.update(other.channels)
             other.channels = {}
@@ -151,13 +197,23 @@ class Presence:
             members = (other.channels.get(channel, (set(), 0))[0] | set(change.joined)) - set(change.left)
             other.channels[channel] = (members, change.guests)
             self._changed.add(channel)
+        if report.leaving and other.floors is None:
+            other.floors = {channel: self._count(channel).guests for channel in other.channels}
         return unknown
 
-    def forget_silent(self) -> None:
-        """Drop the workers that have not been heard for long."""
+    def forget_silent(self, *, hearing: bool) -> None:
+        """Drop the workers that have not been heard for long; called once a second.
+
+        While nothing can be heard, and when this worker itself stood still, the silence of others says nothing.
+        """
         now = self._clock()
+        passed = min(now - self._looked_at, BEAT_SECONDS) if hearing else 0.0
+        self._looked_at = now
         for worker, other in list(self._others.items()):
-            if now - other.heard > FORGET_SECONDS:
+            if worker == self.worker:
+                continue
+            other.silent += passed
+            if now - other.heard > FORGET_SECONDS or (other.beats and other.silent > SILENT_SECONDS):
                 self._changed.update(other.channels)
                 del self._others[worker]
 

@@ -20,7 +20,7 @@ class Tail:
         events: EventLog,
         feeds: Mapping[str, Feed],
         each_time: Callable[[], Awaitable[None]],
-        deleted: Callable[[Feed], Awaitable[None]],
+        deleted: Callable[[Feed], None],
     ) -> None:
         self._events = events
         self._feeds = feeds
@@ -54,7 +54,7 @@ class Tail:
                 if slug in heads:
                     feed.check(*heads[slug])
                 else:
-                    await self._deleted(feed)
+                    self._deleted(feed)
             self._failing = False
         except Unavailable as error:
             if not self._failing:

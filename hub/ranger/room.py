@@ -24,6 +24,7 @@ from hub.conversation import (
     ChatSnapshot,
     ChatStarted,
     ChatStopped,
+    Index,
     Message,
     encode,
 )
@@ -37,6 +38,7 @@ EARLY_LIMIT = 2_048
 HEARTBEAT_SECONDS = 25
 WANT_SECONDS = 0.2
 RETRY_SECONDS = 0.01
+RETRIES = 5
 log = logging.getLogger("hub.ranger")
 
 
@@ -44,7 +46,7 @@ class Want(Struct, frozen=True, tag="want", tag_field="type"):
     """A worker asks an answer's worker for the pieces from `index` on."""
 
     message_id: int
-    index: int
+    index: Index
 
 
 class Stop(Struct, frozen=True, tag="stop", tag_field="type"):
@@ -142,8 +144,9 @@ class Room:
                 self.pieces.append(delta.text)
                 self._send(data)
                 self._take_early()
-        elif len(self._early) < EARLY_LIMIT:
-            self._early[(delta.message_id, delta.index)] = delta.text
+        else:
+            if len(self._early) < EARLY_LIMIT:
+                self._early[(delta.message_id, delta.index)] = delta.text
             self._want()
 
     async def read(self) -> Transcript | None:
@@ -173,7 +176,7 @@ class Room:
             listener.close(codes.FORBIDDEN, reason)
 
     async def _read(self) -> Transcript | None:
-        while True:
+        for _ in range(RETRIES):
             found = await self._rooms.database.read(lambda tx: conversations.transcript(tx, self.conversation_id))
             if found is None:
                 self.close("deleted")
@@ -182,7 +185,14 @@ class Room:
                 self._take_over(found)
             if found.seq == self.seq and self.seq >= self._newest:
                 return found
+            if found.seq < self.seq:
+                self._newest = self.seq
             await asyncio.sleep(RETRY_SECONDS)
+        # A later change was told, and is not true: the store's word counts.
+        if self._newest == self.seq:
+            self.seq = -1
+        self._newest = 0
+        return await self._read()
 
     def _read_ended(self, task: asyncio.Task[Transcript | None]) -> None:
         self._reading = None

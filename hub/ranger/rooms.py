@@ -31,7 +31,6 @@ class Rooms:
         self.controlled: Callable[[int, Control], None] = lambda conversation_id, control: None
         self.open: dict[int, Room] = {}
         self._broker = broker
-        self._subscribing: dict[int, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[object]] = set()
 
     async def enter(self, conversation_id: int) -> tuple[Room, Transcript | None]:
@@ -39,14 +38,10 @@ class Rooms:
         room = self.open.get(conversation_id)
         if room is None:
             room = self.open[conversation_id] = Room(conversation_id, self)
-            # Subscribed before the conversation is read: what is told in between arrives, the rest is read.
-            task = asyncio.create_task(self._broker.subscribe(f"{TOPIC}{conversation_id}"))
-            self._subscribing[conversation_id] = task
-            task.add_done_callback(lambda _: self._subscribing.pop(conversation_id, None))
+            # Nobody waits for the broker: what is told before it listens is read once it does.
+            self._broker.subscribe(f"{TOPIC}{conversation_id}")
         room.holders += 1
         try:
-            if (subscribing := self._subscribing.get(conversation_id)) is not None:
-                await asyncio.shield(subscribing)
             return room, await room.read()
         except BaseException:
             self.leave(room)
@@ -81,15 +76,23 @@ class Rooms:
         room = self.open.get(conversation_id)
         if room is None:
             return
+        # The sockets are given these very bytes, and a text frame that is not UTF-8 ends a browser's connection.
+        data.decode()
         message = _decoder.decode(data)
         if isinstance(message, Control):
             self.controlled(conversation_id, message)
         else:
             self._give(room, message, data)
 
+    def subscribed(self, topic: str) -> None:
+        """The broker gives a conversation's messages from here on: read what was told while nobody listened."""
+        room = self.open.get(int(topic.removeprefix(TOPIC)))
+        if room is not None and room.holders:
+            self.background(self._catch_up(room))
+
     async def tick(self) -> None:
         """Once a second: what did not come over the broker is read from the store. Raises Unavailable."""
-        await self._close_idle()
+        self._close_idle()
         if not self.open:
             return
         heads = await self.database.read(lambda tx: conversations.heads(tx, list(self.open)))
@@ -116,18 +119,25 @@ class Rooms:
         else:
             room.changed(message, data)
 
+    async def _catch_up(self, room: Room) -> None:
+        if room.seq < 0:
+            await room.read()
+        heads = await self.database.read(lambda tx: conversations.heads(tx, [room.conversation_id]))
+        if heads.get(room.conversation_id) != room.seq:
+            await room.read()
+
     async def _compare(self, room: Room, seq: int | None) -> None:
         """Read a room again that has lagged behind the store for a second; a change may just be on its way."""
         if seq is None or (seq > room.seq and room.lagging_at == room.seq):
             await room.read()
         room.lagging_at = room.seq if seq is not None and seq > room.seq else None
 
-    async def _close_idle(self) -> None:
+    def _close_idle(self) -> None:
         before = self.clock() - KEPT_SECONDS
         for conversation_id, room in list(self.open.items()):
             if not room.holders and room.empty_since < before:
                 del self.open[conversation_id]
-                await self._broker.unsubscribe(f"{TOPIC}{conversation_id}")
+                self._broker.unsubscribe(f"{TOPIC}{conversation_id}")
 
 
 async def _logged(work: Coroutine[Any, Any, object]) -> None:

@@ -78,13 +78,31 @@ def test_a_tombstone_keeps_place_and_time_and_no_text() -> None:
     assert msgspec.json.decode(stone, type=DurableEvent) == Tombstone(channel="denali", seq=3, at=POST.created_at)
 
 
-@given(names, names, st.integers(0, 2**53), st.binary(max_size=200))
-def test_an_envelope_comes_over_the_broker_as_it_was(epoch: str, entity: str, seq: int, text: bytes) -> None:
+@given(names, names, st.integers(0, 2**53), st.text(max_size=200))
+def test_an_envelope_comes_over_the_broker_as_it_was(epoch: str, entity: str, seq: int, data: str) -> None:
+    text = msgspec.json.encode({"type": "a.kind", "channel": "denali", "seq": seq, "at": "", "data": data})
     envelope = Envelope("denali", epoch, seq, entity, text)
     assert decode_envelope("denali", envelope.encode()) == envelope
 
 
-@pytest.mark.parametrize("message", [b"", b"a\nb", b"e\nx\ny\n{}", b"\xff\n1\ny\n{}"])
+EVENT = b'{"type":"typing","channel":"denali","at":"","data":{"username":"ada"}}'
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"",
+        b"a\nb",
+        b"e\nx\ny\n{}",
+        b"\xff\n1\ny\n{}",
+        b"\n1\n\n" + EVENT,
+        b"\n-1\n\n" + EVENT.replace(b'"at"', b'"seq":-1,"at"'),
+        b"\n0\n\n" + EVENT.replace(b"ada", b"\xff"),
+        b"\n0\n\n" + EVENT.replace(b"denali", b"olympic"),
+        b"\n0\n\n" + EVENT[:-1],
+        b"\n0\n\n[" + EVENT + b"]",
+    ],
+)
 def test_a_message_that_is_no_envelope_is_a_value_error(message: bytes) -> None:
     with pytest.raises(ValueError):
         decode_envelope("denali", message)

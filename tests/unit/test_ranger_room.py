@@ -5,11 +5,15 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.conversation import ChatDelta, ChatDone, ChatStarted, Message, encode
+from hub.channels.memory import MemoryBroker
+from hub.conversation import ChatDelta, ChatDone, ChatStarted, Conversation, Message, encode
 from hub.ranger.room import Control, Room, Want
+from hub.ranger.rooms import Rooms
+from hub.store.conversations import Transcript
 from hub.store.database import Database
 
 ANSWER = 7
@@ -135,3 +139,52 @@ async def test_a_room_that_missed_a_change_reads_it() -> None:
     assert worker.read
     assert len(listener.frames) == 1
     await asyncio.sleep(0)
+
+
+class Stored:
+    """A store that has one conversation, as of `seq`."""
+
+    def __init__(self, seq: int) -> None:
+        self.seq = seq
+        self.reads = 0
+
+    async def read(self, unit: Callable[[Any], Any]) -> Transcript:
+        self.reads += 1
+        return Transcript(self.seq, Conversation(1, "", None, "", ""), [], [])
+
+
+@pytest.mark.parametrize(("told", "stored"), [(10**12, 3), (2, 1)])
+async def test_what_is_told_of_changes_that_there_are_not_ends_after_a_few_looks(told: int, stored: int) -> None:
+    store = Stored(stored)
+    worker = Worker()
+    worker.database = store  # type: ignore[assignment]
+    worker.background = lambda work: work.close()  # type: ignore[method-assign]
+    room, _ = started(worker)
+    room.seq = min(told - 2, 5) if told > 2 else 5
+    give(room, ChatDone(seq=told, message_id=ANSWER, text="", finish="stop", sources=[]))
+    found = await room.read()
+    assert found is not None
+    assert (found.seq, room.seq) == (stored, stored)
+    assert store.reads < 20
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"hello",
+        b'{"type":"want","message_id":7,"index":-1000000000000}',
+        b'{"type":"chat.delta","message_id":7,"index":-1,"text":""}',
+        b'{"type":"chat.delta","message_id":7,"index":1.5,"text":""}',
+        b'{"type":"chat.removed","seq":1,"message_ids":[],"more":"\xff"}',
+        b'{"type":"chat.done","seq":"1"}',
+    ],
+)
+async def test_what_no_worker_has_told_is_refused(message: bytes) -> None:
+    rooms = Rooms(Stored(0), MemoryBroker(), lambda: 0.0)  # type: ignore[arg-type]
+    room, _ = await rooms.enter(1)
+    asked: list[Control] = []
+    rooms.controlled = lambda conversation_id, control: asked.append(control)
+    with pytest.raises((ValueError, msgspec.MsgspecError)):
+        rooms.receive("chat:1", message)
+    rooms.leave(room)
+    assert asked == []

@@ -367,7 +367,7 @@ def test_what_cannot_be_read_from_the_broker_is_passed_over() -> None:
         topics = (f"channel:{CHANNEL}", "presence", "sessions", "channel:nowhere", "")
         for topic in topics:
             for message in (b"", b"{", b"\xff\xfe", b"a\nb\nc\nd", b"[1]", b"[" * 5000):
-                worker.hub._receive(topic, message)
+                worker.hub.incoming.received(topic, message)
         await settle()
         assert visitor.kinds == ["welcome"]
 
