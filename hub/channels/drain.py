@@ -21,7 +21,12 @@ async def say_goodbye(registry: Registry, clock: Callable[[], float], seconds: f
             socket.say_goodbye("restart", random.uniform(0.2, 1 + len(everyone) / 1000))
         await asyncio.sleep(PAUSE_SECONDS)
     until = clock() + max(0.5, min(3.0, seconds - spread))
+    told = set(everyone)
     while registry.sockets and clock() < until:
+        # Those whose handshake was under way when this began.
+        for socket in registry.sockets - told:
+            told.add(socket)
+            socket.say_goodbye("restart", random.uniform(0.2, 1 + len(everyone) / 1000))
         await asyncio.sleep(0.02)
     for socket in list(registry.sockets):
         socket.transport.abort()

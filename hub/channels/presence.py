@@ -25,11 +25,15 @@ Guests = Annotated[int, Meta(ge=0, le=1_000_000)]
 
 
 class ChannelPresence(Struct, frozen=True):
-    """One worker's part of a channel: who came and went since its last word, or all when it tells everything."""
+    """One worker's part of a channel: who came and went since its last word, or all when it tells everything.
+
+    `floor` are the guests that there were in all when the worker began to leave.
+    """
 
     joined: list[Name]
     left: list[Name]
     guests: Guests
+    floor: Guests = 0
 
 
 class PresenceReport(Struct, frozen=True):
@@ -175,21 +179,26 @@ class Presence:
         self._full_at = self._told_at = self._clock()
         self._untold = set()
         if self._leaving:
-            self._told = self._others[self.worker].channels
-        else:
-            self._told = {channel: self._own(channel) for channel in self._here}
+            return _held_report(self.worker, self._others[self.worker])
+        self._told = {channel: self._own(channel) for channel in self._here}
         whole = {
             channel: ChannelPresence(sorted(members), [], guests) for channel, (members, guests) in self._told.items()
         }
-        return PresenceReport(self.worker, True, whole, beats=True, leaving=self._leaving)
+        return PresenceReport(self.worker, True, whole, beats=True)
+
+    def held_reports(self) -> list[PresenceReport]:
+        """For a worker that is new: who is held of those that have left and cannot tell any more."""
+        return [_held_report(name, one) for name, one in self._others.items() if one.floors is not None]
 
     def hear(self, report: PresenceReport) -> bool:
-        """Take another worker's word; True when it was unknown until now."""
+        """Take another worker's word; True when it was unknown until now, and is to be told everything."""
         if report.worker == self.worker:
             return False
         unknown = report.worker not in self._others
         other = self._others.setdefault(report.worker, _Worker())
-        other.heard, other.silent, other.beats = self._clock(), 0.0, report.beats
+        # A full word of one that leaves may be repeated by others, after its end.
+        if unknown or not (report.full and report.leaving and other.floors is not None):
+            other.heard, other.silent, other.beats = self._clock(), 0.0, report.beats
         if report.full:
             self._changed.update(other.channels)
             other.channels = {}
@@ -198,8 +207,11 @@ class Presence:
             other.channels[channel] = (members, change.guests)
             self._changed.add(channel)
         if report.leaving and other.floors is None:
-            other.floors = {channel: self._count(channel).guests for channel in other.channels}
-        return unknown
+            told = {channel: change.floor for channel, change in report.channels.items()}
+            other.floors = {
+                channel: max(told.get(channel, 0), self._count(channel).guests) for channel in other.channels
+            }
+        return unknown and not report.leaving
 
     def forget_silent(self, *, hearing: bool) -> None:
         """Drop the workers that have not been heard for long; called once a second.
@@ -230,6 +242,15 @@ class Presence:
         told = self._told.get(channel, (set(), 0))[0]
         self._told[channel] = (members, guests)
         return ChannelPresence(sorted(members - told), sorted(told - members), guests)
+
+
+def _held_report(name: str, worker: _Worker) -> PresenceReport:
+    floors = worker.floors or {}
+    whole = {
+        channel: ChannelPresence(sorted(members), [], guests, floors.get(channel, 0))
+        for channel, (members, guests) in worker.channels.items()
+    }
+    return PresenceReport(name, True, whole, beats=True, leaving=True)
 
 
 encode_report = msgspec.json.Encoder().encode

@@ -27,6 +27,8 @@ class PresenceNews:
         """Take another worker's word. Raises ValueError or MsgspecError for what is none."""
         if self._presence.hear(decode_report(message)):
             self.tell_all()
+            for report in self._presence.held_reports():
+                self._broker.publish(TOPIC, encode_report(report))
 
     def tell_all(self) -> None:
         """Tell the other workers everything."""

@@ -1,5 +1,6 @@
 """One socket and its visitor: hello first and once, tokens that end, answers to frames, and every close code."""
 
+import asyncio
 import json
 
 import pytest
@@ -308,6 +309,23 @@ def test_a_goodbye_comes_before_a_planned_close() -> None:
             assert visitor.frames[-1]["reconnect_in"] > 0
             assert visitor.close_code == 1012
             assert visitor.transport.closed
+
+    run(story())
+
+
+def test_who_comes_while_the_others_are_sent_away_is_told_goodbye_too() -> None:
+    async def story() -> None:
+        worker = Worker(MemoryLog())
+        first = await worker.visitor()
+        draining = asyncio.create_task(worker.hub.drain(4))
+        await asyncio.sleep(0.06)
+        late = await worker.visitor()
+        await settle()
+        assert [one.frames[-1]["type"] for one in (first, late)] == ["goodbye", "goodbye"]
+        assert (first.close_code, late.close_code) == (1012, 1012)
+        for one in (first, late):
+            one.transport.close()
+        await draining
 
     run(story())
 
