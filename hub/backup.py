@@ -4,7 +4,7 @@ import os
 import sqlite3
 from pathlib import Path
 
-from hub.store.channels import new_epoch
+from hub.store.log import new_epoch
 from hub.store.migrations import migrate_sqlite
 
 CHAT_LEAP = 1_000_000

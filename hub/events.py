@@ -32,12 +32,26 @@ class Who(Struct, frozen=True):
     username: str
 
 
-class Durable(Struct, frozen=True, kw_only=True, tag_field="type"):
-    """An event with a place on the channel's number line."""
+class Member(Struct, frozen=True, omit_defaults=True):
+    """What a member is called now, in all that is shown of them.
+
+    Of an account that was deleted `username` is null, and the `posts` and `reviews` that it is about are named. These
+    have no `client_id` any more, and the reviews no stars.
+    """
+
+    username: str | None
+    name: str
+    posts: list[int] = []
+    reviews: list[int] = []
+
+
+class Durable(Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):
+    """An event with a place on the channel's number line; `mark` stands for all events up to it."""
 
     channel: str
     seq: int
     at: str
+    mark: str = ""
 
 
 class PostCreated(Durable, frozen=True, tag="post.created"):
@@ -70,6 +84,10 @@ class RatingUpdated(Durable, frozen=True, tag="rating.updated"):
 
 class ChannelUpdated(Durable, frozen=True, tag="channel.updated"):
     data: Channel
+
+
+class MemberUpdated(Durable, frozen=True, tag="member.updated"):
+    data: Member
 
 
 class Tombstone(Durable, frozen=True, tag="tombstone"):
@@ -108,11 +126,14 @@ DurableEvent = (
     | ReviewDeleted
     | RatingUpdated
     | ChannelUpdated
+    | MemberUpdated
     | Tombstone
 )
 LiveEvent = PresenceChanged | LocationUpdated | LocationRemoved | Typing
 Event = DurableEvent | LiveEvent
 
+# How the entities of `member.updated` begin that tell of an account's end.
+LEFT = "left:"
 _encoder = msgspec.json.Encoder()
 
 
@@ -126,6 +147,15 @@ class _Head(Struct, frozen=True):
 
 
 _decode_head = msgspec.json.Decoder(_Head).decode
+
+
+class Head(Struct, frozen=True):
+    """A place on a channel's number line: its newest event at some moment. An unknown mark is empty."""
+
+    slug: str
+    epoch: str
+    seq: int
+    mark: str
 
 
 class Envelope(Struct, frozen=True):
@@ -164,9 +194,9 @@ def encode_event(event: Event) -> bytes:
     return _encoder.encode(event)
 
 
-def tombstone(channel: str, seq: int, at: str) -> bytes:
-    """The JSON text of the tombstone at `seq`."""
-    return encode_event(Tombstone(channel=channel, seq=seq, at=at))
+def tombstone(channel: str, seq: int, at: str, mark: str = "") -> bytes:
+    """The JSON text of the tombstone at `seq`; the mark of what was there stays."""
+    return encode_event(Tombstone(channel=channel, seq=seq, at=at, mark=mark))
 
 
 DELIVERY: dict[str, Literal["durable", "latest", "passing"]] = {
@@ -178,6 +208,7 @@ DELIVERY: dict[str, Literal["durable", "latest", "passing"]] = {
     "review.deleted": "durable",
     "rating.updated": "durable",
     "channel.updated": "durable",
+    "member.updated": "durable",
     "tombstone": "durable",
     "presence.changed": "latest",
     "location.updated": "latest",
@@ -188,8 +219,10 @@ DELIVERY: dict[str, Literal["durable", "latest", "passing"]] = {
 
 class _Stamp(Struct, frozen=True):
     at: str
+    mark: str = ""
 
 
 def tombstone_of(channel: str, seq: int, text: bytes) -> bytes:
     """The JSON text of the tombstone that takes the place of the event `text`."""
-    return tombstone(channel, seq, msgspec.json.decode(text, type=_Stamp).at)
+    stamp = msgspec.json.decode(text, type=_Stamp)
+    return tombstone(channel, seq, stamp.at, stamp.mark)

@@ -7,12 +7,14 @@ forgetting is a write like any other.
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 
 from hub.errors import Unavailable
-from hub.store import accounts, locations, log, search
-from hub.store.database import Database
+from hub.store import accounts, closing, leaving, locations, log, search
+from hub.store.database import Database, in_steps
 
 CHECKPOINT_SECONDS = 2.0
+FINISH_EVERY = 5
 TIDY_EVERY = 150
 ERASE_EVERY = 1_800
 logger = logging.getLogger("hub.maintenance")
@@ -47,10 +49,19 @@ class Maintenance:
                 await self._database.checkpoint()
                 if rounds % TIDY_EVERY == 1:
                     await self._database.write(locations.forget_expired)
-                    await self._database.write(log.trim)
-                    await self._database.write(accounts.forget_old_sessions)
+                    for step in (log.trim, accounts.forget_old_sessions):
+                        await in_steps(self._database, step)
+                if rounds % FINISH_EVERY == 1:
+                    await self._finish_deletions()
                 if rounds % ERASE_EVERY == 0:
-                    while await self._database.write(search.forget_erased):
-                        pass
+                    await in_steps(self._database, search.forget_erased)
+                    await self._database.optimize()
             except Unavailable as error:
                 logger.warning("maintenance has to wait: %s", error)
+
+    async def _finish_deletions(self) -> None:
+        """Go on where whoever began it has ended."""
+        for account in await self._database.read(leaving.unfinished):
+            await in_steps(self._database, partial(leaving.go_on, user_id=account))
+        for channel in await self._database.read(closing.unfinished):
+            await in_steps(self._database, partial(closing.go_on, channel_id=channel))

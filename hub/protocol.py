@@ -19,11 +19,12 @@ class ClientFrame(Struct, frozen=True, tag_field="type", forbid_unknown_fields=T
 
 
 class Hello(ClientFrame, frozen=True, tag="hello"):
-    """First and only once; `since` and `epoch` resume where the client was."""
+    """First and only once; `since`, `epoch` and `mark` resume where the client was."""
 
     token: Annotated[str, Meta(max_length=4096)] | None = None
     since: Annotated[int, Meta(ge=0)] | None = None
     epoch: Annotated[str, Meta(max_length=64)] | None = None
+    mark: Annotated[str, Meta(max_length=64)] | None = None
 
 
 class Auth(ClientFrame, frozen=True, tag="auth"):
@@ -97,6 +98,7 @@ class Welcome(Struct, frozen=True, tag="welcome", tag_field="type"):
     heartbeat: int
     locations: list[Location]
     presence: PresenceData
+    mark: str
 
 
 class Ack(Struct, frozen=True, tag="ack", tag_field="type", omit_defaults=True):
@@ -121,10 +123,14 @@ class Pong(Struct, frozen=True, tag="pong", tag_field="type", omit_defaults=True
     id: FrameId | None = None
 
 
-class Heartbeat(Struct, frozen=True, tag="heartbeat", tag_field="type"):
-    """Sent when the channel was quiet; a higher `seq` than seen means something is missing."""
+class Heartbeat(Struct, frozen=True, tag="heartbeat", tag_field="type", omit_defaults=True):
+    """Sent when the channel was quiet; a higher `seq` than seen means something is missing.
+
+    Another `mark` at the `seq` that was seen means that the log is another one: fetch the history again.
+    """
 
     seq: int
+    mark: str = ""
 
 
 class Resync(Struct, frozen=True, tag="resync", tag_field="type"):

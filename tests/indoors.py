@@ -9,7 +9,7 @@ import asyncio
 import json
 import selectors
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from websockets.frames import Frame, Opcode
@@ -19,9 +19,10 @@ from hub.channels.hub import Hub
 from hub.channels.memory import MemoryBroker
 from hub.channels.subscriber import Subscriber
 from hub.errors import Unauthorized, Unavailable
-from hub.events import Deleted, Envelope, PostDeleted, encode_event, tombstone
+from hub.events import Deleted, Envelope, Head, PostDeleted, encode_event, tombstone
 from hub.geo import snap
 from hub.locations import USUAL_SECONDS, Location, LocationInput
+from hub.marks import contradict, mark_in, next_mark, with_mark
 from hub.tokens import Identity
 
 T = TypeVar("T")
@@ -62,16 +63,19 @@ async def settle() -> None:
     await asyncio.sleep(0.1)
 
 
-def event(seq: int, epoch: str = "first", entity: str | None = None) -> Envelope:
-    """A durable event about a thing of its own, or about `entity`."""
-    text = encode_event(PostDeleted(channel=CHANNEL, seq=seq, at=AT, data=Deleted(seq)))
-    return Envelope(CHANNEL, epoch, seq, entity or f"post:{seq}", text)
+def event(seq: int, epoch: str = "first", entity: str | None = None, before: str = "", about: int = 0) -> Envelope:
+    """A durable event about a thing of its own, or about `entity`, that follows the mark `before`."""
+    text = encode_event(PostDeleted(channel=CHANNEL, seq=seq, at=AT, data=Deleted(about or seq)))
+    entity = entity or f"post:{seq}"
+    return Envelope(CHANNEL, epoch, seq, entity, with_mark(text, next_mark(before, epoch, entity, text)))
 
 
 @dataclass
 class MemoryPage:
     epoch: str
     seq: int
+    mark: str
+    before: str
     entries: list[Envelope]
 
 
@@ -85,25 +89,47 @@ class MemoryLog:
     failing: bool = False
     reads: int = 0
     gone: bool = False
+    renewals: int = 0
     _entries: dict[int, Envelope] = field(default_factory=dict)
 
-    def append(self, entity: str | None = None) -> Envelope:
+    def append(self, entity: str | None = None, about: int = 0) -> Envelope:
+        before = self.mark_at(self.seq)
         self.seq += 1
-        new = event(self.seq, self.epoch, entity)
+        new = event(self.seq, self.epoch, entity, before, about)
         for earlier in self._entries.values():
-            if earlier.entity == new.entity and earlier.text != tombstone(CHANNEL, earlier.seq, AT):
-                buried = Envelope(CHANNEL, self.epoch, earlier.seq, earlier.entity, tombstone(CHANNEL, earlier.seq, AT))
-                self._entries[earlier.seq] = buried
+            stone = tombstone(CHANNEL, earlier.seq, AT, mark_in(earlier.text))
+            if earlier.entity == new.entity and earlier.text != stone:
+                self._entries[earlier.seq] = Envelope(CHANNEL, self.epoch, earlier.seq, earlier.entity, stone)
         self._entries[self.seq] = new
         return new
+
+    def mark_at(self, seq: int) -> str:
+        return mark_in(self._entries[seq].text) if seq in self._entries else ""
+
+    def copy(self) -> MemoryLog:
+        """The log as it is now, as a copied file has it."""
+        return replace(self, _entries=dict(self._entries))
+
+    def put_back(self, copy: MemoryLog) -> None:
+        """Be what the log was, under the same epoch, as when a copied file is put back."""
+        self.epoch, self.seq, self._entries = copy.epoch, copy.seq, dict(copy._entries)
 
     def reset(self, epoch: str, seq: int) -> None:
         self.epoch, self.seq, self.trimmed = epoch, seq, seq
         self._entries.clear()
 
-    async def heads(self) -> Sequence[tuple[str, str, int]]:
+    async def heads(self) -> Sequence[Head]:
         self._reach()
-        return [] if self.gone else [(CHANNEL, self.epoch, self.seq)]
+        return [] if self.gone else [Head(CHANNEL, self.epoch, self.seq, self.mark_at(self.seq))]
+
+    async def renew_if_other(self, known: Head) -> bool:
+        self._reach()
+        is_other = self.seq < known.seq or contradict(self.mark_at(known.seq), known.mark)
+        if known.epoch != self.epoch or not is_other:
+            return False
+        self.renewals += 1
+        self.epoch = f"renewed {self.renewals}"
+        return True
 
     async def read(self, slug: str, after: int, limit: int) -> MemoryPage | None:
         self.reads += 1
@@ -112,7 +138,7 @@ class MemoryLog:
             return None
         first = max(after, self.trimmed) + 1
         entries = [self._entries[seq] for seq in range(first, min(self.seq, first + limit - 1) + 1)]
-        return MemoryPage(self.epoch, self.seq, entries)
+        return MemoryPage(self.epoch, self.seq, self.mark_at(self.seq), self.mark_at(after), entries)
 
     def _reach(self) -> None:
         if self.failing:

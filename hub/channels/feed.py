@@ -10,11 +10,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from hub.channels.frames import text_frame
-from hub.channels.log import EventLog
+from hub.channels.log import EventLog, Page
 from hub.channels.recovery import PAGE, Recovery
 from hub.channels.replay import ReplayRing
 from hub.errors import Unavailable
-from hub.events import Envelope
+from hub.events import LEFT, Envelope, Head
+from hub.marks import continues, contradict, mark_in
 from hub.protocol import Heartbeat, Resync, encode
 
 if TYPE_CHECKING:
@@ -28,10 +29,10 @@ log = logging.getLogger("hub.feed")
 class Feed:
     """The feed of one channel."""
 
-    def __init__(self, channel: str, epoch: str, seq: int, events: EventLog, clock: Callable[[], float]) -> None:
-        self.channel = channel
-        self.epoch = epoch
-        self.ring = ReplayRing(channel, seq)
+    def __init__(self, head: Head, events: EventLog, clock: Callable[[], float]) -> None:
+        self.channel = head.slug
+        self.epoch = head.epoch
+        self.ring = ReplayRing(head.slug, head.seq, head.mark)
         # The bound `write` of each transport: what a delivery costs is mostly the memory it touches.
         self.live: dict[Subscriber, Callable[[bytes], None]] = {}
         self.behind: set[Subscriber] = set()
@@ -47,7 +48,7 @@ class Feed:
         self._early: dict[int, Envelope] = {}
         self._pending: list[bytes] = []
         self._filled_up: set[Subscriber] = set()
-        self._flushed = (seq, 0)
+        self._flushed = (head.seq, 0)
         self._filling: asyncio.Task[None] | None = None
         self._loop = asyncio.get_running_loop()
 
@@ -60,23 +61,26 @@ class Feed:
         """Take an event from wherever it came."""
         if event.seq == 0:
             self._send_live(event)
-        elif event.epoch != self.epoch or event.seq <= self.seq:
+        elif event.epoch != self.epoch:
             return
+        elif event.seq <= self.seq:
+            if contradict(self.ring.mark_at(event.seq), mark_in(event.text)):
+                self.fill()
         elif event.seq == self.seq + 1:
-            self._advance(event)
+            self._take_next(event)
             while self._early and (following := self._early.pop(self.seq + 1, None)) is not None:
-                self._advance(following)
+                self._take_next(following)
         else:
             # What is far ahead of the log is never reached, and would take the place of what is.
             if event.seq <= self.seq + EARLY_LIMIT:
                 self._early[event.seq] = event
             self._loop.call_later(GAP_PATIENCE_SECONDS, self._fill_if_behind, event.seq)
 
-    def check(self, epoch: str, seq: int) -> None:
-        """Compare with the log's head and read what is missing."""
-        if epoch != self.epoch:
-            self._start_over(epoch, seq)
-        elif seq > self.seq:
+    def check(self, head: Head, was_at: int) -> None:
+        """Compare with the log's head and read what is missing; this feed was at `was_at` before that was read."""
+        if head.epoch != self.epoch:
+            self._start_over(head)
+        elif head.seq > self.seq or not self._agrees(head.seq, head.mark, was_at):
             self.fill()
 
     def fill(self) -> asyncio.Task[None]:
@@ -125,7 +129,7 @@ class Feed:
         if not self.behind and not self._filled_up:
             self.latest.clear()
         if self.live and self._clock() - self._sent_at >= interval:
-            self._queue(text_frame(encode(Heartbeat(self.seq))))
+            self._queue(text_frame(encode(Heartbeat(self.seq, self.ring.mark))))
 
     def close(self) -> None:
         """Stop reading the log."""
@@ -173,7 +177,21 @@ class Feed:
         self.send_latest(subscriber)
         self.go_live(subscriber)
 
+    def _take_next(self, event: Envelope) -> None:
+        """Take the event of the next number, unless it follows another history than this feed has told."""
+        if continues(self.ring.mark, self.epoch, event.entity, event.text):
+            self._advance(event)
+        else:
+            self.fill()
+
+    def _agrees(self, seq: int, mark: str, was_at: int) -> bool:
+        """Whether a log that ends, or has `mark`, at `seq` is the one that this feed has told up to `was_at`."""
+        return seq >= was_at and not contradict(self.ring.mark_at(seq), mark)
+
     def _advance(self, event: Envelope) -> None:
+        if event.entity.startswith(LEFT):
+            # Frames in memory still say who wrote what; the log no longer does.
+            self.ring.forget()
         frame = text_frame(event.text)
         self.ring.append(event.seq, event.entity, frame)
         self._queue(frame)
@@ -196,17 +214,32 @@ class Feed:
 
     async def _read_missing(self) -> None:
         while True:
-            page = await self._events.read(self.channel, self.seq, PAGE)
+            was_at, mark = self.seq, self.ring.mark
+            page = await self._events.read(self.channel, was_at, PAGE)
             if page is None:
                 return
+            if page.epoch == self.epoch and (page.seq < was_at or contradict(mark, page.before)):
+                page = await self._read_other_log(was_at, mark)
+                if page is None:
+                    return
             if page.epoch != self.epoch or (page.entries and page.entries[0].seq > self.seq + 1):
-                self._start_over(page.epoch, page.seq)
+                self._start_over(Head(self.channel, page.epoch, page.seq, page.mark))
                 return
             for event in page.entries:
-                self.receive(event)
+                if event.seq == self.seq + 1:
+                    self._advance(event)
             self._early = {seq: event for seq, event in self._early.items() if seq > self.seq}
             if len(page.entries) < PAGE:
                 return
+
+    async def _read_other_log(self, seq: int, mark: str) -> Page | None:
+        """The log's head when it is no longer the log that this feed has told: an older state was put back.
+
+        It is given a new epoch, so that also those clients notice that know no marks.
+        """
+        if await self._events.renew_if_other(Head(self.channel, self.epoch, seq, mark)):
+            log.error("channel %s: the log is an older one than was told, at %d: it has a new epoch", self.channel, seq)
+        return await self._events.read(self.channel, 0, 0)
 
     def _filled(self, task: asyncio.Task[None]) -> None:
         self._filling = None
@@ -218,11 +251,11 @@ class Feed:
         elif error is not None:
             log.error("channel %s: reading the log failed", self.channel, exc_info=error)
 
-    def _start_over(self, epoch: str, seq: int) -> None:
+    def _start_over(self, head: Head) -> None:
         self.flush()
-        self.epoch = epoch
-        self.ring = ReplayRing(self.channel, seq)
+        self.epoch = head.epoch
+        self.ring = ReplayRing(self.channel, head.seq, head.mark)
         self._early.clear()
-        self._flushed = (seq, self.latest_version)
+        self._flushed = (head.seq, self.latest_version)
         for subscriber in [*self.live, *self.behind]:
             self.resync(subscriber, "the channel's history was reset")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from hub.channels.broker import Broker
 from hub.channels.feed import Feed
 from hub.channels.log import EventLog
+from hub.events import Head
 
 KEPT_SECONDS = 60
 TOPIC = "channel:"
@@ -62,5 +63,5 @@ class Feeds:
             return None
         # Nobody waits for the broker: what is published before it listens is read from the log once it does.
         self._broker.subscribe(topic_of(channel))
-        feed = self.open[channel] = Feed(channel, page.epoch, page.seq, self._events, self._clock)
+        feed = self.open[channel] = Feed(Head(channel, page.epoch, page.seq, page.mark), self._events, self._clock)
         return feed

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from hub.events import Envelope
+from hub.events import Envelope, Head
 
 
 class Page(Protocol):
@@ -18,15 +18,29 @@ class Page(Protocol):
         """The head."""
 
     @property
+    def mark(self) -> str:
+        """The head's mark, empty when it has none."""
+
+    @property
+    def before(self) -> str:
+        """The mark that the first entry follows, empty when it is not known."""
+
+    @property
     def entries(self) -> list[Envelope]:
         """Consecutive events; shorter than asked for at the head."""
 
 
 class EventLog(Protocol):
-    """The source of truth for durable events. Both calls raise Unavailable."""
+    """The source of truth for durable events. All calls raise Unavailable."""
 
-    async def heads(self) -> Sequence[tuple[str, str, int]]:
-        """Slug, epoch and head `seq` of every channel."""
+    async def heads(self) -> Sequence[Head]:
+        """Where every channel's log is."""
 
     async def read(self, slug: str, after: int, limit: int) -> Page | None:
         """At most `limit` entries after `after`, or None for an unknown channel."""
+
+    async def renew_if_other(self, known: Head) -> bool:
+        """Give the channel a new epoch when its log, under the same one, is not that of which `known` was true.
+
+        Returns whether that was so.
+        """

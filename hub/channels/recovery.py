@@ -12,6 +12,7 @@ from hub.channels.frames import text_frame
 from hub.channels.log import EventLog
 from hub.errors import Unavailable
 from hub.events import Envelope
+from hub.marks import contradict
 
 if TYPE_CHECKING:
     from hub.channels.feed import Feed
@@ -35,13 +36,17 @@ class Recovery:
         for task in self._tasks:
             task.cancel()
 
-    def join(self, subscriber: "Subscriber", since: int | None, epoch: str | None) -> None:
-        """Welcome a subscriber and give it exactly what it missed, or say that this cannot be given."""
+    def join(self, subscriber: "Subscriber", since: int | None, epoch: str | None, mark: str = "") -> None:
+        """Welcome a subscriber and give it exactly what it missed, or say that this cannot be given.
+
+        `mark` is what the client knows of `since`, empty for one that knows no marks. What a client claims is never
+        reason to do more than to let it fetch the history.
+        """
         self._feed.flush()
         if since is not None and epoch == self._feed.epoch and since > self._feed.seq:
-            self._start(self._welcome_one_ahead(subscriber, since, epoch))
+            self._start(self._welcome_one_ahead(subscriber, since, epoch, mark))
         else:
-            self._welcome(subscriber, since, epoch)
+            self._welcome(subscriber, since, epoch, mark)
 
     def catch_up(self, subscriber: "Subscriber") -> None:
         """Go on where a subscriber was, as far as it reads; at the head it is live again."""
@@ -59,20 +64,25 @@ class Recovery:
             subscriber.send(replay)
             subscriber.seq = feed.seq
 
-    def _welcome(self, subscriber: "Subscriber", since: int | None, epoch: str | None) -> None:
+    def _welcome(self, subscriber: "Subscriber", since: int | None, epoch: str | None, mark: str) -> None:
         feed = self._feed
-        if since is None or epoch != feed.epoch or not 0 <= feed.seq - since <= MAX_MISSED:
+        if (
+            since is None
+            or epoch != feed.epoch
+            or not 0 <= feed.seq - since <= MAX_MISSED
+            or contradict(feed.ring.mark_at(since), mark)
+        ):
             subscriber.welcome(recovered=False)
             feed.go_live(subscriber)
             return
         replay = feed.ring.after(since)
         if replay is None:
-            self._start(self._welcome_from_log(subscriber, since, epoch))
+            self._start(self._welcome_from_log(subscriber, since, epoch, mark))
             return
         subscriber.welcome(recovered=True, replay=replay)
         feed.go_live(subscriber)
 
-    async def _welcome_one_ahead(self, subscriber: "Subscriber", since: int, epoch: str) -> None:
+    async def _welcome_one_ahead(self, subscriber: "Subscriber", since: int, epoch: str, mark: str) -> None:
         """Welcome a client that heard of events from another worker before this one did."""
         # Twice, because a read under way may have begun before the event was there.
         for _ in range(2):
@@ -80,10 +90,10 @@ class Recovery:
                 await asyncio.wait([self._feed.fill()])
         if subscriber.is_open:
             self._feed.flush()
-            self._welcome(subscriber, since, epoch)
+            self._welcome(subscriber, since, epoch, mark)
 
-    async def _welcome_from_log(self, subscriber: "Subscriber", since: int, epoch: str) -> None:
-        entries = await self._after(since, epoch)
+    async def _welcome_from_log(self, subscriber: "Subscriber", since: int, epoch: str, mark: str) -> None:
+        entries = await self._after(since, epoch, mark)
         if not subscriber.is_open:
             return
         if not entries:
@@ -113,13 +123,13 @@ class Recovery:
         else:
             self._send_page(subscriber, entries)
 
-    async def _after(self, seq: int, epoch: str) -> list[Envelope]:
+    async def _after(self, seq: int, epoch: str, mark: str = "") -> list[Envelope]:
         """The next entries of this life of the log; none when they are not there or cannot be read."""
         try:
             page = await self._events.read(self._feed.channel, seq, PAGE)
         except Unavailable:
             return []
-        if page is None or not page.epoch == self._feed.epoch == epoch:
+        if page is None or not page.epoch == self._feed.epoch == epoch or contradict(page.before, mark):
             return []
         return page.entries if page.entries and page.entries[0].seq == seq + 1 else []
 

@@ -2,6 +2,7 @@
 
 from hub.channels.frames import payload_of, text_frame
 from hub.events import tombstone_of
+from hub.marks import mark_in
 
 CAPACITY = 256
 CAPACITY_BYTES = 128 * 1024
@@ -11,10 +12,12 @@ JOINED = 8
 class ReplayRing:
     """Consecutive frames up to the channel's head, compacted by entity as the log is."""
 
-    def __init__(self, channel: str, seq: int) -> None:
+    def __init__(self, channel: str, seq: int, mark: str = "") -> None:
         self.seq = seq
+        self.mark = mark
         self._channel = channel
         self._first = seq + 1
+        self._before = mark
         self._frames: dict[int, bytes] = {}
         self._newest: dict[str, int] = {}
         self._size = 0
@@ -28,11 +31,30 @@ class ReplayRing:
         self._frames[seq] = frame
         self._size += len(frame)
         self.seq = seq
+        self.mark = mark_in(frame)
         while len(self._frames) > CAPACITY or (self._size > CAPACITY_BYTES and len(self._frames) > 1):
-            self._size -= len(self._frames.pop(self._first))
+            oldest = self._frames.pop(self._first)
+            self._before = mark_in(oldest)
+            self._size -= len(oldest)
             self._first += 1
         if len(self._newest) > 2 * CAPACITY:
             self._newest = {entity: at for entity, at in self._newest.items() if at >= self._first}
+
+    def mark_at(self, seq: int) -> str:
+        """The mark of `seq`, empty when it is not known here."""
+        if seq == self.seq:
+            return self.mark
+        if seq == self._first - 1:
+            return self._before
+        return mark_in(self._frames.get(seq, b""))
+
+    def forget(self) -> None:
+        """Drop all frames: replays are read from the log again."""
+        self._frames.clear()
+        self._newest.clear()
+        self._joined.clear()
+        self._size = 0
+        self._first, self._before = self.seq + 1, self.mark
 
     def after(self, seq: int) -> bytes | None:
         """All frames after `seq` as one piece, or None when some are no longer here."""

@@ -72,7 +72,7 @@ class Subscriber(Session):
 
     def hello(self, frame: Hello) -> None:
         self.channels.presence.join(self.feed.channel, self._name)
-        self.feed.recovery.join(self, frame.since, frame.epoch)
+        self.feed.recovery.join(self, frame.since, frame.epoch, frame.mark or "")
 
     def welcome(self, *, recovered: bool, replay: bytes = b"") -> None:
         """Answer `hello`, with the missed events in the same write."""
@@ -85,6 +85,7 @@ class Subscriber(Session):
             heartbeat=HEARTBEAT_SECONDS,
             locations=self.channels.locations_of(self.feed.channel),
             presence=self.channels.presence.of(self.feed.channel),
+            mark=self.feed.ring.mark,
         )
         self.send(text_frame(encode(frame)) + replay)
 

@@ -48,11 +48,11 @@ class Tail:
         try:
             await self._each_time()
             # Only feeds from before the reading: the channel of a newer one may be newer than what was read.
-            feeds = dict(self._feeds)
-            heads = {slug: (epoch, seq) for slug, epoch, seq in await self._events.heads()} if feeds else {}
-            for slug, feed in feeds.items():
+            feeds = {slug: (feed, feed.seq) for slug, feed in self._feeds.items()}
+            heads = {head.slug: head for head in await self._events.heads()} if feeds else {}
+            for slug, (feed, was_at) in feeds.items():
                 if slug in heads:
-                    feed.check(*heads[slug])
+                    feed.check(heads[slug], was_at)
                 else:
                     self._deleted(feed)
             self._failing = False

@@ -12,8 +12,9 @@ from hub.handlers.context import member, requester_address, services, writer
 from hub.handlers.json import answer, body, no_content
 from hub.handlers.versions import based_on, tagged
 from hub.model import DisplayName, Input, Password, Registration, SessionKind, User
-from hub.store import accounts
+from hub.store import accounts, leaving
 from hub.store.accounts import Account, Login
+from hub.store.database import in_steps
 from hub.tokens import (
     ACCESS_SECONDS,
     NOBODY,
@@ -175,8 +176,10 @@ async def change_me() -> Response:
 async def delete_me() -> Response:
     """Delete the account; posts stay as "former member"."""
     who = writer()
+    database = services().database
     unit = based_on(lambda tx: accounts.get(tx, who.user_id).user, lambda tx: accounts.delete(tx, who.user_id))
-    await services().database.write(unit)
+    if await database.write(unit):
+        await in_steps(database, lambda tx: leaving.go_on(tx, who.user_id))
     return _without_cookie(no_content())
 
 

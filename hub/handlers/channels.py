@@ -16,9 +16,9 @@ from hub.handlers.json import answer, body, no_content
 from hub.handlers.versions import based_on, tagged
 from hub.model import Channel, ChannelInput, ChannelKind, ChannelStats, ParkFacts
 from hub.store import channels as store
+from hub.store import closing, locations
 from hub.store import history as histories
-from hub.store import locations
-from hub.store.database import Transaction
+from hub.store.database import Transaction, in_steps
 from hub.store.history import History
 
 channels = Blueprint("channels", __name__, url_prefix="/api/channels")
@@ -99,8 +99,11 @@ async def update(slug: str) -> Response:
 async def delete(slug: str) -> Response:
     """Remove a channel and all that is in it (admins); its sockets close with 4403."""
     with_role("admin")
-    await services().database.write(based_on(lambda tx: store.get(tx, slug), lambda tx: store.delete(tx, slug)))
+    database = services().database
+    unit = based_on(lambda tx: store.get(tx, slug), lambda tx: store.delete(tx, slug))
+    channel_id = await database.write(unit)
     services().hub.tail.nudge()
+    await in_steps(database, lambda tx: closing.go_on(tx, channel_id))
     return no_content()
 
 
@@ -114,7 +117,8 @@ async def history(slug: str) -> Response:
     known = known_tags()
 
     def unit(tx: Transaction) -> tuple[str, History | None]:
-        tag = history_tag(*histories.head(tx, slug), limit, user_id, locations.version(tx, slug))
+        at = histories.head(tx, slug)
+        tag = history_tag(at.epoch, at.seq, limit, user_id, locations.version(tx, slug))
         return tag, None if known & {tag, "*"} else histories.read(tx, slug, limit, user_id)
 
     tag, found = await services().database.read(unit)

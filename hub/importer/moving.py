@@ -7,7 +7,7 @@ from hub.importer.places import move_channels
 from hub.importer.quizzes import move_quizzes
 from hub.importer.report import Report
 from hub.importer.writings import move_writings
-from hub.store import channels, imports
+from hub.store import channels, log
 from hub.store.database import Transaction
 
 # Why the hub has no use for what these tables hold.
@@ -35,7 +35,7 @@ def move_in(tx: Transaction, site: OldSite, *, dry_run: bool = False) -> Report:
     changed = move_stars(tx, site, people, places, report)
     changed |= move_writings(tx, site, people, places, report)
     for channel_id in sorted(changed):
-        imports.renew_epoch(tx, channel_id)
+        log.renew_epoch(tx, channel_id)
     move_quizzes(tx, site, people, report)
     _tell_left(site, report)
     if dry_run:

@@ -58,7 +58,8 @@ def gather(tx: Transaction, conversation_id: int, question_id: int) -> Material:
         tx.one(
             """SELECT messages.text, channels.slug FROM messages
             JOIN conversations ON conversations.id = messages.conversation_id
-            LEFT JOIN channels ON channels.id = conversations.channel_id WHERE messages.id = :id""",
+            LEFT JOIN channels ON channels.id = conversations.channel_id AND channels.deleted_at IS NULL
+            WHERE messages.id = :id""",
             id=question_id,
         )
     )

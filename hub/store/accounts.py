@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from hub.errors import Conflict, NotFound, Unauthorized
 from hub.model import Role, User, rfc3339
-from hub.store import posts, reviews, votes
-from hub.store.database import Row, SessionsEnded, Transaction, required
+from hub.store import authors, leaving
+from hub.store.database import SLICE, Row, SessionsEnded, Transaction, required
 from hub.tokens import REFRESH_SECONDS, new_refresh_token, refresh_hash
 
 REMEMBER_ENDED = timedelta(days=1)
@@ -63,7 +63,7 @@ def by_username(tx: Transaction, username: str) -> Account | None:
 
 def get(tx: Transaction, user_id: int) -> Account:
     """The member with this id. Raises Unauthorized when the account is gone."""
-    row = tx.one("SELECT * FROM users WHERE id = :id", id=user_id)
+    row = tx.one("SELECT * FROM users WHERE id = :id AND left_at IS NULL", id=user_id)
     if row is None:
         raise Unauthorized("This account is no longer there.")
     return _account(row)
@@ -71,7 +71,7 @@ def get(tx: Transaction, user_id: int) -> Account:
 
 def is_there(tx: Transaction, user_id: int) -> bool:
     """Whether the account has not been deleted."""
-    return tx.one("SELECT 1 FROM users WHERE id = :id", id=user_id) is not None
+    return tx.one("SELECT 1 FROM users WHERE id = :id AND left_at IS NULL", id=user_id) is not None
 
 
 def begin_session(tx: Transaction, user_id: int) -> Login:
@@ -144,8 +144,7 @@ def change(tx: Transaction, user_id: int, session: str, name: str, password_hash
     before = get(tx, user_id)
     tx.run("UPDATE users SET name = :name WHERE id = :id", name=name, id=user_id)
     if before.name != name:
-        posts.announce_author(tx, user_id)
-        reviews.announce_author(tx, user_id)
+        authors.announce_name(tx, user_id, before.username, name)
     if password_hash is not None:
         set_password(tx, user_id, password_hash)
         others = tx.all(
@@ -195,25 +194,34 @@ def set_role(tx: Transaction, username: str, role: Role) -> Account:
     return get(tx, account.id)
 
 
-def delete(tx: Transaction, user_id: int) -> None:
-    """Delete an account and what is personal in it, ratings too; posts and reviews stay as "former member"."""
+def delete(tx: Transaction, user_id: int) -> bool:
+    """Delete an account and what is personal in it, ratings too; posts and reviews stay as "former member".
+
+    Returns whether there is more to do than fits into one unit: then `leaving.go_on` does it.
+    """
     end_all_sessions(tx, user_id)
-    votes.leave(tx, user_id)
-    posts.leave_behind(tx, user_id)
-    reviews.leave_behind(tx, user_id)
-    tx.run("DELETE FROM users WHERE id = :id", id=user_id)
+    leaving.begin(tx, user_id)
+    return leaving.go_on(tx, user_id)
 
 
-def forget_old_sessions(tx: Transaction) -> None:
-    """Remove sessions and refresh tokens that nobody can use any more."""
-    ended_before = rfc3339(datetime.now(UTC) - REMEMBER_ENDED)
-    tx.run("DELETE FROM refresh_tokens WHERE expires_at < :now", now=tx.now)
-    tx.run("DELETE FROM sessions WHERE ended_at < :before", before=ended_before)
-    tx.run(
-        """DELETE FROM sessions WHERE ended_at IS NULL AND created_at < :before
-        AND id NOT IN (SELECT session_id FROM refresh_tokens)""",
-        before=ended_before,
+def forget_old_sessions(tx: Transaction) -> bool:
+    """Remove some sessions and refresh tokens that nobody can use any more; whether there may be more."""
+    tokens = tx.all(
+        "SELECT hash, session_id FROM refresh_tokens WHERE expires_at < :now LIMIT :limit", now=tx.now, limit=SLICE
     )
+    tx.many("DELETE FROM refresh_tokens WHERE hash = :hash", [{"hash": row["hash"]} for row in tokens])
+    # A session that never ended is over with its last token.
+    tx.many(
+        """DELETE FROM sessions WHERE id = :id AND ended_at IS NULL
+        AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE session_id = :id)""",
+        [{"id": session} for session in {row["session_id"] for row in tokens}],
+    )
+    ended = tx.run(
+        "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE ended_at < :before LIMIT :limit)",
+        before=rfc3339(datetime.now(UTC) - REMEMBER_ENDED),
+        limit=SLICE,
+    )
+    return SLICE in (len(tokens), ended)
 
 
 def _issue_refresh(tx: Transaction, session: str) -> str:

@@ -115,4 +115,5 @@ def _editable(tx: Transaction, editor: Identity, entry_id: int) -> tuple[int, Ch
 
 
 def _known(tx: Transaction) -> dict[str, ChannelRef]:
-    return {row["slug"]: ChannelRef(row["id"], row["slug"]) for row in tx.all("SELECT id, slug FROM channels")}
+    rows = tx.all("SELECT id, slug FROM channels WHERE deleted_at IS NULL")
+    return {row["slug"]: ChannelRef(row["id"], row["slug"]) for row in rows}

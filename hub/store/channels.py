@@ -1,7 +1,5 @@
 """Channels: the catalogue, with the counts that are kept up to date as things are written."""
 
-import secrets
-
 import msgspec
 
 from hub.errors import Conflict, InvalidInput, NotFound, invalid_field
@@ -18,11 +16,6 @@ from hub.model import (
 from hub.store import log
 from hub.store.database import Row, Transaction, required
 from hub.store.log import ChannelRef
-
-
-def new_epoch() -> str:
-    """A name for a log's life: new whenever the log is reset or restored."""
-    return secrets.token_hex(6)
 
 
 def find(tx: Transaction, slug: str) -> ChannelRef:
@@ -53,7 +46,7 @@ def no_such_channel(slug: str) -> NotFound:
 
 def every(tx: Transaction) -> list[Channel]:
     """All channels, in the catalogue's order."""
-    return [_channel(row) for row in tx.all("SELECT * FROM channels ORDER BY position, id")]
+    return [_channel(row) for row in tx.all("SELECT * FROM channels WHERE deleted_at IS NULL ORDER BY position, id")]
 
 
 def get(tx: Transaction, slug: str) -> Channel:
@@ -78,7 +71,7 @@ def create(tx: Transaction, new: ChannelInput, park: ParkFacts | None = None, po
         description=new.description,
         park=None if park is None else msgspec.json.encode(park).decode(),
         position=position,
-        epoch=new_epoch(),
+        epoch=log.new_epoch(),
     )
     return get(tx, new.slug)
 
@@ -102,9 +95,19 @@ def update(tx: Transaction, slug: str, new: ChannelInput) -> Channel:
     return changed
 
 
-def delete(tx: Transaction, slug: str) -> None:
-    """Remove a channel and all that is in it. Raises NotFound."""
-    tx.run("DELETE FROM channels WHERE id = :id", id=find(tx, slug).id)
+def delete(tx: Transaction, slug: str) -> int:
+    """Take a channel out of sight; returns its id, for `closing.go_on` to erase what is in it. Raises NotFound.
+
+    Its slug is free at once: what is left of it has one that no path can have.
+    """
+    channel = find(tx, slug)
+    tx.run(
+        "UPDATE channels SET deleted_at = :now, slug = :slug WHERE id = :id",
+        id=channel.id,
+        now=tx.now,
+        slug=f":{channel.id}",
+    )
+    return channel.id
 
 
 def lock(tx: Transaction, channel: ChannelRef) -> None:

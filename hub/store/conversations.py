@@ -18,7 +18,7 @@ from hub.store.database import Row, Transaction, required
 from hub.tokens import Identity
 
 _CONVERSATIONS = """SELECT conversations.*, channels.slug FROM conversations
-    LEFT JOIN channels ON channels.id = conversations.channel_id"""
+    LEFT JOIN channels ON channels.id = conversations.channel_id AND channels.deleted_at IS NULL"""
 
 
 class ConversationPage(Struct, frozen=True):

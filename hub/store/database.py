@@ -4,16 +4,21 @@ A unit of work is a plain function of a `Transaction`. `Database.write` runs it 
 one shared with other waiting units, and returns after the commit is durable.
 """
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 
+from hub.errors import Unavailable
 from hub.events import Envelope
 
 T = TypeVar("T")
 Row = Mapping[str, Any]
 Value = str | int | float | bytes | None
+# How many rows a unit changes at most, where their number grows with what is stored: others wait for its end.
+SLICE = 100
+log = logging.getLogger("hub.store")
 
 
 class SessionsEnded(Struct, frozen=True):
@@ -91,8 +96,23 @@ class Database(Protocol):
     async def checkpoint(self) -> None:
         """Move what was written ahead into its place, where the engine leaves that to us. Raises Unavailable."""
 
+    async def optimize(self) -> None:
+        """Let the engine look at how its data are spread, where it does not do so by itself. Raises Unavailable."""
+
     async def close(self) -> None:
         """Finish what is waiting and close the connections."""
+
+
+async def in_steps(database: Database, step: Callable[[Transaction], bool]) -> None:
+    """Run `step` again and again, each time as a unit of its own, until it says that there is no more to do.
+
+    When the database cannot take it now, the rest is left to the maintenance, which goes on with what has begun.
+    """
+    try:
+        while await database.write(step):
+            pass
+    except Unavailable as error:
+        log.warning("what was begun has to be finished later: %s", error)
 
 
 def probe(tx: Transaction) -> None:

@@ -2,10 +2,11 @@
 
 from msgspec import Struct
 
+from hub.events import Head
 from hub.locations import Location
 from hub.model import MyRating
-from hub.store import channels, locations, posts, ratings, review_pages
-from hub.store.database import Transaction, required
+from hub.store import channels, locations, log, posts, ratings, review_pages
+from hub.store.database import Transaction
 from hub.store.posts import PostPage
 from hub.store.review_pages import ReviewPage
 
@@ -16,28 +17,30 @@ class History(Struct, frozen=True):
     channel: str
     seq: int
     epoch: str
+    mark: str
     posts: PostPage
     reviews: ReviewPage
     rating: MyRating
     locations: list[Location]
 
 
-def head(tx: Transaction, slug: str) -> tuple[str, int]:
-    """Epoch and `seq` of the channel. Raises NotFound."""
-    row = tx.one("SELECT epoch, seq FROM channels WHERE slug = :slug", slug=slug)
-    if row is None:
+def head(tx: Transaction, slug: str) -> Head:
+    """Where the channel's log is. Raises NotFound."""
+    found = log.head(tx, slug)
+    if found is None:
         raise channels.no_such_channel(slug)
-    return row["epoch"], row["seq"]
+    return found
 
 
 def read(tx: Transaction, slug: str, limit: int, reader: int | None = None) -> History:
     """The channel's state with its newest `limit` posts and reviews, as `reader` sees it. Raises NotFound."""
     channel = channels.find(tx, slug)
-    row = required(tx.one("SELECT epoch, seq FROM channels WHERE id = :id", id=channel.id))
+    at = head(tx, slug)
     return History(
         channel=slug,
-        seq=row["seq"],
-        epoch=row["epoch"],
+        seq=at.seq,
+        epoch=at.epoch,
+        mark=at.mark,
         posts=posts.page(tx, channel, limit),
         reviews=review_pages.page(tx, channel, limit, reader=reader),
         rating=ratings.of(tx, channel, reader),

@@ -8,7 +8,7 @@ import hashlib
 import os
 import secrets
 
-from hub.store import accounts, channels
+from hub.store import accounts, log
 from hub.store.database import Transaction, required
 
 CHAT_LEAP = 1_000_000
@@ -27,7 +27,7 @@ def renew(tx: Transaction) -> None:
     Every session ends, every channel's log has a new epoch, and nobody is where they were then.
     """
     tx.run("UPDATE hub_identity SET id = :id", id=secrets.token_hex(16))
-    epochs = [{"id": row["id"], "epoch": channels.new_epoch()} for row in tx.all("SELECT id FROM channels")]
+    epochs = [{"id": row["id"], "epoch": log.new_epoch()} for row in tx.all("SELECT id FROM channels")]
     tx.many("UPDATE channels SET epoch = :epoch WHERE id = :id", epochs)
     # A conversation has no epoch: its numbers go on above all that an open window may know.
     tx.run("UPDATE conversations SET seq = seq + :leap", leap=CHAT_LEAP)

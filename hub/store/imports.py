@@ -8,7 +8,6 @@ import hashlib
 
 from msgspec import Struct
 
-from hub.store import channels
 from hub.store.database import Transaction, required
 
 
@@ -78,11 +77,6 @@ def add_review(tx: Transaction, review: OldReview) -> int:
     )
     tx.run("UPDATE channels SET reviews = reviews + 1 WHERE id = :id", id=review.channel_id)
     return int(required(row)["id"])
-
-
-def renew_epoch(tx: Transaction, channel_id: int) -> None:
-    """Make everybody fetch the channel's history again."""
-    tx.run("UPDATE channels SET epoch = :epoch WHERE id = :id", epoch=channels.new_epoch(), id=channel_id)
 
 
 def _key(source: str) -> str:

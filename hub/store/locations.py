@@ -13,7 +13,8 @@ from hub.tokens import Identity
 
 _LOCATIONS = """SELECT locations.*, users.username, channels.slug, areas.shown_row, areas.shown_column,
     areas.changed_at, areas.next_row, areas.next_column, areas.due_at, areas.shown_until FROM locations
-    JOIN users ON users.id = locations.user_id JOIN channels ON channels.id = locations.channel_id
+    JOIN users ON users.id = locations.user_id
+    JOIN channels ON channels.id = locations.channel_id AND channels.deleted_at IS NULL
     LEFT JOIN areas ON areas.user_id = locations.user_id"""
 
 

@@ -4,14 +4,20 @@ Compacted by entity: when a thing changes, its earlier entries become tombstones
 in no replay.
 """
 
+import secrets
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from hub.events import DurableEvent, Envelope, encode_event, tombstone
-from hub.store.database import Database, Row, Transaction, required
+from hub.events import DurableEvent, Envelope, Head, encode_event, tombstone
+from hub.marks import contradict, next_mark, with_mark
+from hub.store.database import SLICE, Database, Row, Transaction, required
 
 KEEP = 5_000
+_NEXT = """UPDATE channels SET seq = seq + 1 WHERE id = :id RETURNING seq, epoch, (
+    SELECT mark FROM event_log WHERE channel_id = channels.id AND event_log.seq = channels.seq - 1) AS before"""
+_HEADS = """SELECT slug, epoch, channels.seq, mark FROM channels LEFT JOIN event_log
+    ON event_log.channel_id = channels.id AND event_log.seq = channels.seq WHERE channels.deleted_at IS NULL"""
 
 
 class ChannelRef(Struct, frozen=True):
@@ -22,10 +28,16 @@ class ChannelRef(Struct, frozen=True):
 
 
 class LogPage(Struct, frozen=True):
-    """Entries of a channel's log, in order. `seq` is the head at the time of reading."""
+    """Entries of a channel's log, in order.
+
+    `seq` and `mark` are the head's at the time of reading, `before` is the mark that the first entry follows. A mark
+    that is not known is empty.
+    """
 
     epoch: str
     seq: int
+    mark: str
+    before: str
     entries: list[Envelope]
 
 
@@ -41,57 +53,105 @@ def append(
 
     `first` says that the log has no earlier entry of the entity, which saves looking for them.
     """
-    head = required(tx.one("UPDATE channels SET seq = seq + 1 WHERE id = :id RETURNING seq, epoch", id=channel.id))
+    head = required(tx.one(_NEXT, id=channel.id))
     if not first:
         tx.run(
             "UPDATE event_log SET event = NULL WHERE channel_id = :id AND entity = :entity AND event IS NOT NULL",
             id=channel.id,
             entity=entity,
         )
-    text = encode_event(event_at(head["seq"]))
+    bare = encode_event(event_at(head["seq"]))
+    mark = next_mark(head["before"], head["epoch"], entity, bare)
+    text = with_mark(bare, mark)
     tx.run(
-        "INSERT INTO event_log (channel_id, seq, entity, at, event) VALUES (:id, :seq, :entity, :at, :event)",
+        """INSERT INTO event_log (channel_id, seq, entity, at, event, mark)
+        VALUES (:id, :seq, :entity, :at, :event, :mark)""",
         id=channel.id,
         seq=head["seq"],
         entity=entity,
         at=tx.now,
         event=text.decode(),
+        mark=mark,
     )
     tx.announce(Envelope(channel.slug, head["epoch"], head["seq"], entity, text))
     return int(head["seq"])
 
 
-def heads(tx: Transaction) -> list[tuple[str, str, int]]:
-    """Slug, epoch and head `seq` of every channel."""
-    return [(row["slug"], row["epoch"], row["seq"]) for row in tx.all("SELECT slug, epoch, seq FROM channels")]
+def heads(tx: Transaction) -> list[Head]:
+    """Where every channel's log is."""
+    return [Head(row["slug"], row["epoch"], row["seq"], row["mark"] or "") for row in tx.all(_HEADS)]
+
+
+def head(tx: Transaction, slug: str) -> Head | None:
+    """Where the channel's log is, or None for an unknown channel."""
+    row = tx.one(_HEADS + " AND channels.slug = :slug", slug=slug)
+    return None if row is None else Head(slug, row["epoch"], row["seq"], row["mark"] or "")
 
 
 def read(tx: Transaction, slug: str, after: int, limit: int) -> LogPage | None:
     """At most `limit` entries after `after`, or None for an unknown channel."""
-    head = tx.one("SELECT id, epoch, seq FROM channels WHERE slug = :slug", slug=slug)
-    if head is None:
+    at = head(tx, slug)
+    if at is None:
         return None
-    rows = (
-        tx.all(
-            """SELECT seq, entity, at, event FROM event_log
-            WHERE channel_id = :id AND seq > :after ORDER BY seq LIMIT :limit""",
-            id=head["id"],
-            after=after,
-            limit=limit,
-        )
-        if after < head["seq"]
-        else []
+    if not limit or after > at.seq:
+        return LogPage(at.epoch, at.seq, at.mark, at.mark if after == at.seq else "", [])
+    rows = tx.all(
+        """SELECT seq, entity, at, event, mark FROM event_log
+        WHERE channel_id = (SELECT id FROM channels WHERE slug = :slug) AND seq >= :after ORDER BY seq LIMIT :limit""",
+        slug=slug,
+        after=after,
+        limit=limit + 1,
     )
-    return LogPage(head["epoch"], head["seq"], [_entry(slug, head["epoch"], row) for row in rows])
+    before = rows.pop(0)["mark"] if rows and rows[0]["seq"] == after else None
+    return LogPage(at.epoch, at.seq, at.mark, before or "", [_entry(slug, at.epoch, row) for row in rows[:limit]])
 
 
-def trim(tx: Transaction) -> int:
-    """Forget entries older than each channel's newest 5,000; returns how many."""
-    return tx.run(
-        """DELETE FROM event_log WHERE seq <= (
-            SELECT channels.seq - :keep FROM channels WHERE channels.id = event_log.channel_id)""",
+def renew_if_other(tx: Transaction, known: Head) -> bool:
+    """Give the channel a new epoch when its log, under the same one, is not that of which `known` was true.
+
+    Then the log went back: it ends before `known.seq`, or has another mark there. Returns whether that was so.
+    """
+    row = tx.one(
+        """SELECT channels.id, channels.seq, event_log.mark FROM channels LEFT JOIN event_log
+        ON event_log.channel_id = channels.id AND event_log.seq = :seq
+        WHERE channels.slug = :slug AND channels.epoch = :epoch""",
+        slug=known.slug,
+        epoch=known.epoch,
+        seq=known.seq,
+    )
+    if row is None or not (row["seq"] < known.seq or contradict(row["mark"] or "", known.mark)):
+        return False
+    renew_epoch(tx, row["id"])
+    return True
+
+
+def renew_epoch(tx: Transaction, channel_id: int) -> None:
+    """Make everybody fetch the channel's history again."""
+    tx.run("UPDATE channels SET epoch = :epoch WHERE id = :id", epoch=new_epoch(), id=channel_id)
+
+
+def new_epoch() -> str:
+    """A name for a log's life: new whenever the log is reset or restored."""
+    return secrets.token_hex(6)
+
+
+def trim(tx: Transaction) -> bool:
+    """Forget some entries older than each channel's newest 5,000; whether there may be more."""
+    row = tx.one(
+        """SELECT id, seq - :keep AS last FROM channels WHERE EXISTS (
+        SELECT 1 FROM event_log WHERE channel_id = channels.id AND event_log.seq <= channels.seq - :keep) LIMIT 1""",
         keep=KEEP,
     )
+    if row is None:
+        return False
+    tx.run(
+        """DELETE FROM event_log WHERE channel_id = :id AND seq IN (
+        SELECT seq FROM event_log WHERE channel_id = :id AND seq <= :last ORDER BY seq LIMIT :limit)""",
+        id=row["id"],
+        last=row["last"],
+        limit=SLICE,
+    )
+    return True
 
 
 class StoredLog:
@@ -100,15 +160,19 @@ class StoredLog:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def heads(self) -> Sequence[tuple[str, str, int]]:
-        """Slug, epoch and head `seq` of every channel. Raises Unavailable."""
+    async def heads(self) -> Sequence[Head]:
+        """Where every channel's log is. Raises Unavailable."""
         return await self._database.read(heads)
 
     async def read(self, slug: str, after: int, limit: int) -> LogPage | None:
         """At most `limit` entries after `after`, or None for an unknown channel. Raises Unavailable."""
         return await self._database.read(lambda tx: read(tx, slug, after, limit))
 
+    async def renew_if_other(self, known: Head) -> bool:
+        """Give the channel a new epoch when its log is not that of which `known` was true. Raises Unavailable."""
+        return await self._database.write(lambda tx: renew_if_other(tx, known))
+
 
 def _entry(slug: str, epoch: str, row: Row) -> Envelope:
-    text = tombstone(slug, row["seq"], row["at"]) if row["event"] is None else row["event"].encode()
+    text = tombstone(slug, row["seq"], row["at"], row["mark"] or "") if row["event"] is None else row["event"].encode()
     return Envelope(slug, epoch, row["seq"], row["entity"], text)

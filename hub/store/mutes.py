@@ -14,7 +14,7 @@ from hub.store.log import ChannelRef
 from hub.tokens import Identity
 
 _MUTES = """SELECT mutes.*, users.username, channels.slug, moderators.username AS by_username FROM mutes
-    JOIN users ON users.id = mutes.user_id LEFT JOIN channels ON channels.id = mutes.channel_id
+    LEFT JOIN users ON users.id = mutes.user_id LEFT JOIN channels ON channels.id = mutes.channel_id
     LEFT JOIN users AS moderators ON moderators.id = mutes.by_id"""
 _RANKS = {"visitor": 0, "moderator": 1, "admin": 2}
 

@@ -107,6 +107,9 @@ class PostgresDatabase:
     async def checkpoint(self) -> None:
         """Nothing to do: the server makes its own."""
 
+    async def optimize(self) -> None:
+        """Nothing to do: the server's autovacuum looks."""
+
     async def close(self) -> None:
         """Finish what is waiting and close the connections."""
         await self._commits.finish()

@@ -15,7 +15,8 @@ from hub.store.log import ChannelRef
 from hub.tokens import Identity
 
 _POSTS = """SELECT posts.*, channels.slug, users.username, users.name AS author_name FROM posts
-    JOIN channels ON channels.id = posts.channel_id LEFT JOIN users ON users.id = posts.user_id"""
+    JOIN channels ON channels.id = posts.channel_id AND channels.deleted_at IS NULL
+    LEFT JOIN users ON users.id = posts.user_id"""
 
 
 class PostPage(Struct, frozen=True):
@@ -135,24 +136,6 @@ def delete(tx: Transaction, editor: Identity, post_id: int) -> None:
         f"post:{post_id}",
         lambda seq: PostDeleted(channel=channel.slug, seq=seq, at=tx.now, data=Deleted(post_id)),
     )
-
-
-def announce_author(tx: Transaction, user_id: int) -> None:
-    """Log all posts of a member whose name has changed, so that every reader sees it."""
-    for row in _by_author(tx, user_id):
-        announce_update(tx, channel_of(row), row["id"])
-
-
-def leave_behind(tx: Transaction, user_id: int) -> None:
-    """Take the author off all posts of a member who leaves."""
-    rows = _by_author(tx, user_id)
-    tx.run("UPDATE posts SET user_id = NULL, client_id = NULL WHERE user_id = :user", user=user_id)
-    for row in rows:
-        announce_update(tx, channel_of(row), row["id"])
-
-
-def _by_author(tx: Transaction, user_id: int) -> list[Row]:
-    return tx.all(_POSTS + " WHERE posts.user_id = :user AND posts.deleted_at IS NULL", user=user_id)
 
 
 def _id_made_by(tx: Transaction, user_id: int, client_id: UUID | None) -> int | None:

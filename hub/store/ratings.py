@@ -9,7 +9,8 @@ from hub.store.database import Row, Transaction, required
 from hub.store.log import ChannelRef
 
 _ENTRIES = """SELECT ratings.*, channels.slug, users.username FROM ratings
-    JOIN channels ON channels.id = ratings.channel_id JOIN users ON users.id = ratings.user_id"""
+    JOIN channels ON channels.id = ratings.channel_id AND channels.deleted_at IS NULL
+    JOIN users ON users.id = ratings.user_id"""
 
 
 def put(tx: Transaction, user_id: int, channel: ChannelRef, stars: int) -> bool:

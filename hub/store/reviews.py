@@ -18,7 +18,8 @@ from hub.store.posts import sees_hidden
 from hub.tokens import Identity
 
 REVIEWS = """SELECT reviews.*, channels.slug, users.username, users.name AS author_name FROM reviews
-    JOIN channels ON channels.id = reviews.channel_id LEFT JOIN users ON users.id = reviews.user_id"""
+    JOIN channels ON channels.id = reviews.channel_id AND channels.deleted_at IS NULL
+    LEFT JOIN users ON users.id = reviews.user_id"""
 
 
 def create(tx: Transaction, author: Identity, slug: str, new: ReviewInput) -> tuple[Review, bool]:
@@ -145,22 +146,6 @@ def unrate(tx: Transaction, user_id: int, channel: ChannelRef) -> None:
         _follow(tx, user_id, channel, None, 0)
 
 
-def announce_author(tx: Transaction, user_id: int) -> None:
-    """Log all reviews of a member whose name has changed, so that every reader sees it."""
-    for row in _by_author(tx, user_id):
-        announce_update(tx, channel_of(row), row["id"])
-
-
-def leave_behind(tx: Transaction, user_id: int) -> None:
-    """Take a member who leaves off the reviews, which stay; the ratings go, and with them the reviews' stars."""
-    for channel in ratings.channels_of(tx, user_id):
-        ratings.remove(tx, user_id, channel)
-    rows = _by_author(tx, user_id)
-    tx.run("UPDATE reviews SET user_id = NULL, client_id = NULL, stars = NULL WHERE user_id = :user", user=user_id)
-    for row in rows:
-        announce_update(tx, channel_of(row), row["id"])
-
-
 def find(tx: Transaction, review_id: int, reader: Identity | None = None) -> Row:
     """A review's row. Raises NotFound, also for one that is hidden from the reader, or Gone when it was deleted."""
     row = tx.one(REVIEWS + " WHERE reviews.id = :id", id=review_id)
@@ -215,15 +200,6 @@ def _follow(tx: Transaction, user_id: int, channel: ChannelRef, stars: int | Non
             id=row["id"],
         )
         announce_update(tx, channel, row["id"])
-
-
-def _by_author(tx: Transaction, user_id: int) -> list[Row]:
-    return tx.all(
-        REVIEWS
-        + """ WHERE reviews.user_id = :user AND reviews.deleted_at IS NULL
-        ORDER BY reviews.channel_id, reviews.id""",
-        user=user_id,
-    )
 
 
 def _id_made_by(tx: Transaction, user_id: int, client_id: UUID | None) -> int | None:

@@ -117,7 +117,8 @@ def _columns(kind: Kind, table: str) -> str:
 
 
 def _joins(table: str) -> str:
-    return f"""JOIN channels ON channels.id = {table}.channel_id LEFT JOIN users ON users.id = {table}.user_id"""
+    return f"""JOIN channels ON channels.id = {table}.channel_id AND channels.deleted_at IS NULL
+        LEFT JOIN users ON users.id = {table}.user_id"""
 
 
 def _conditions(table: str, in_channel: bool) -> str:

@@ -27,6 +27,7 @@ READ_BATCH = 32
 READERS = 2
 # What a write-ahead log that a long reader made longer is cut to, as soon as it is written from its beginning again.
 LOG_BYTES = 16 * 1024 * 1024
+ANALYSED_ROWS = 400
 log = logging.getLogger("hub.store")
 
 
@@ -119,6 +120,11 @@ class SqliteDatabase:
                 await _on_thread(self._writer, self._checkpoints.run, BUSY_MS)
             except OSError as error:
                 raise sqlite3.OperationalError(f"the log cannot be looked at: {error}") from error
+
+    async def optimize(self) -> None:
+        """Look at samples of the tables that have changed much (https://sqlite.org/lang_analyze.html)."""
+        with _unavailable_when_sqlite_fails():
+            await _on_thread(self._writer, _optimize)
 
     async def close(self) -> None:
         """Finish what is waiting and close the connections."""
@@ -236,6 +242,11 @@ def _run_read(connection: sqlite3.Connection, unit: Unit) -> Outcome:
                 connection.execute("ROLLBACK")
     except Exception as error:
         return None, error
+
+
+def _optimize(connection: sqlite3.Connection) -> None:
+    connection.execute(f"PRAGMA analysis_limit={ANALYSED_ROWS}")
+    connection.execute("PRAGMA optimize")
 
 
 @contextmanager

@@ -11,8 +11,10 @@ from hub.store.database import Row, Transaction
 
 MONTHS = 12
 _CHANNELS = """SELECT id, slug, name, group_name, kind, posts, reviews, stars_1, stars_2, stars_3, stars_4, stars_5
-    FROM channels ORDER BY position, id"""
-_HEADS = "SELECT id, epoch, seq, posts, reviews FROM channels ORDER BY id"
+    FROM channels WHERE deleted_at IS NULL ORDER BY position, id"""
+_HEADS = """SELECT id, epoch, channels.seq, mark, posts, reviews FROM channels LEFT JOIN event_log
+    ON event_log.channel_id = channels.id AND event_log.seq = channels.seq
+    WHERE channels.deleted_at IS NULL ORDER BY channels.id"""
 _MONTHS = "SELECT channel_id, month, ratings, stars FROM rating_months WHERE month >= :since"
 
 
@@ -70,7 +72,7 @@ def read(tx: Transaction) -> Summary:
 
 def version(tx: Transaction) -> str:
     """A name for the numbers of this moment: another one as soon as any of them has changed."""
-    heads = [[row[name] for name in ("id", "epoch", "seq", "posts", "reviews")] for row in tx.all(_HEADS)]
+    heads = [[row[name] for name in ("id", "epoch", "seq", "mark", "posts", "reviews")] for row in tx.all(_HEADS)]
     return hashlib.blake2b(msgspec.json.encode((tx.now[:7], heads)), digest_size=8).hexdigest()
 
 

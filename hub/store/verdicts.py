@@ -73,7 +73,7 @@ def page(tx: Transaction, limit: int, cursor: str | None = None) -> AuditPage:
         """SELECT audit_log.*, actors.username AS actor, members.username AS member, channels.slug FROM audit_log
         LEFT JOIN users AS actors ON actors.id = audit_log.actor_id
         LEFT JOIN users AS members ON members.id = audit_log.member_id
-        LEFT JOIN channels ON channels.id = audit_log.channel_id
+        LEFT JOIN channels ON channels.id = audit_log.channel_id AND channels.deleted_at IS NULL
         WHERE audit_log.id < :before ORDER BY audit_log.id DESC LIMIT :limit""",
         before=before,
         limit=limit + 1,

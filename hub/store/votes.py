@@ -23,24 +23,31 @@ def give(tx: Transaction, voter: Identity, review_id: int) -> Review:
 def withdraw(tx: Transaction, user_id: int, review_id: int) -> Review:
     """Take a member's vote back, if there is one. Raises NotFound or Gone."""
     reviews.lock(tx, review_id)
-    taken = tx.run(
-        "DELETE FROM helpful_votes WHERE review_id = :review AND user_id = :user", review=review_id, user=user_id
-    )
-    return _count(tx, review_id, -taken)
+    return _count(tx, review_id, -_remove(tx, user_id, review_id))
 
 
-def leave(tx: Transaction, user_id: int) -> None:
-    """Take back all votes of a member who leaves; those for hidden reviews go with the account, and are counted anew
-    when the review is restored.
+def leave(tx: Transaction, user_id: int, limit: int) -> int:
+    """Take back at most `limit` votes of a member who leaves; returns how many. Hidden reviews are counted anew when
+    they are restored.
     """
     rows = tx.all(
-        """SELECT review_id FROM helpful_votes JOIN reviews ON reviews.id = helpful_votes.review_id
-        WHERE helpful_votes.user_id = :user AND reviews.deleted_at IS NULL
-        ORDER BY reviews.channel_id, review_id""",
+        """SELECT review_id, reviews.deleted_at FROM helpful_votes JOIN reviews ON reviews.id = helpful_votes.review_id
+        WHERE helpful_votes.user_id = :user ORDER BY review_id LIMIT :limit""",
         user=user_id,
+        limit=limit,
     )
     for row in rows:
-        withdraw(tx, user_id, row["review_id"])
+        if row["deleted_at"] is None:
+            withdraw(tx, user_id, row["review_id"])
+        else:
+            _remove(tx, user_id, row["review_id"])
+    return len(rows)
+
+
+def _remove(tx: Transaction, user_id: int, review_id: int) -> int:
+    return tx.run(
+        "DELETE FROM helpful_votes WHERE review_id = :review AND user_id = :user", review=review_id, user=user_id
+    )
 
 
 def _count(tx: Transaction, review_id: int, change: int) -> Review:

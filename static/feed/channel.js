@@ -30,6 +30,7 @@ export class OpenChannel {
     this.news = signal([]);
     this.early = [];
     this.failures = 0;
+    this.doubts = 0;
     this.handlers = new Map();
     this.listeners = [];
   }
@@ -44,7 +45,7 @@ export class OpenChannel {
   async open() {
     this.connection = new FeedConnection({
       url: socketUrl(`/ws/channels/${this.slug}`),
-      position: () => ({ since: this.state.seq, epoch: this.state.epoch }),
+      position: () => ({ since: this.state.seq, epoch: this.state.epoch, mark: this.state.mark }),
       token: freshToken,
       onRejected: rejectToken,
       onFrame: (frame) => this.#receive(frame),
@@ -75,7 +76,7 @@ export class OpenChannel {
     clearTimeout(this.retryTimer);
     this.reading ??= this.#read().finally(() => {
       this.reading = null;
-      if (this.early.length && !this.error.value) this.refresh();
+      if ((this.early.length || this.state.epoch === null) && !this.error.value) this.refresh();
     });
     return this.reading;
   }
@@ -120,13 +121,14 @@ export class OpenChannel {
   }
 
   async #read() {
+    const { doubts } = this;
     try {
       const [history, channel] = await Promise.all([
         call("GET", `/api/channels/${this.slug}/history`),
         call("GET", `/api/channels/${this.slug}`),
       ]);
       this.state.channel = channel.data;
-      feed.loadHistory(this.state, this.#withoutOldNews(history.data));
+      if (doubts === this.doubts) feed.loadHistory(this.state, this.#withoutOldNews(history.data));
       this.stale.value = history.fromCache;
       this.#ready();
     } catch (error) {
@@ -162,12 +164,13 @@ export class OpenChannel {
 
   #receive(frame) {
     if (frame.type === "welcome") {
-      if (feed.applyWelcome(this.state, frame)) this.refresh();
+      if (feed.applyWelcome(this.state, frame)) this.#doubt();
       else this.stale.value = false;
     } else if (frame.type === "resync") {
-      this.refresh();
+      this.#doubt();
     } else if (frame.type === "heartbeat") {
       if (frame.seq > this.state.seq) this.refresh();
+      else if (feed.disagrees(this.state, frame)) this.#doubt();
     } else if (frame.type === "typing") {
       this.#showWriter(frame.data.username);
     } else if (frame.channel !== undefined && this.#apply(frame) === feed.GAP) {
@@ -176,6 +179,14 @@ export class OpenChannel {
     }
     for (const handle of this.handlers.get(frame.type) ?? []) handle(frame);
     this.#changed();
+  }
+
+  /** The log may be another one: what was kept of it, and a read that is under way, are of the earlier one. */
+  #doubt() {
+    feed.doubt(this.state);
+    this.early = [];
+    this.doubts += 1;
+    this.refresh();
   }
 
   #apply(event) {

@@ -9,12 +9,13 @@ const GRACE_MS = 10_000;
 const TYPING_MS = 3_000;
 const PROBE_MS = 4_000;
 const CONNECT_MS = 10_000;
+const MALFORMED = 4400;
 
 export class FeedConnection {
   /**
    * @param {object} options
    * @param {string} options.url
-   * @param {() => {since: number, epoch: string | null}} options.position where the state is
+   * @param {() => {since: number, epoch: string | null, mark?: string | null}} options.position where the state is
    * @param {() => Promise<string | null>} options.token a good access token, null for a guest
    * @param {() => void} [options.onRejected] the token was refused: the next one must be fresh
    * @param {(frame: object) => void} options.onFrame
@@ -112,10 +113,12 @@ export class FeedConnection {
   }
 
   #hello(token) {
-    const { since, epoch } = this.position();
+    const { since, epoch, mark } = this.position();
     const hello = { type: "hello" };
     if (token) hello.token = token;
     if (epoch) Object.assign(hello, { since, epoch });
+    this.hasMarked = Boolean(epoch && mark && !this.unmarked);
+    if (this.hasMarked) hello.mark = mark;
     this.send(hello);
   }
 
@@ -123,6 +126,7 @@ export class FeedConnection {
     this.#watch();
     if (frame.type === "welcome") {
       this.attempt = 0;
+      this.hasMarked = false;
       this.heartbeat = frame.heartbeat;
       this.onStatus({ kind: "live" });
     } else if (frame.type === "goodbye") {
@@ -156,7 +160,7 @@ export class FeedConnection {
     if (socket && socket !== this.socket) return;
     this.socket = null;
     this.timers.clearTimeout(this.watchdog);
-    const next = afterClose(code);
+    const next = this.#isFromBeforeMarks(code) ? "reconnect" : afterClose(code);
     if (next === "authenticate") this.onRejected?.();
     if (next === "stop") {
       this.closed = true;
@@ -164,6 +168,13 @@ export class FeedConnection {
       return;
     }
     this.#retry(next === "authenticate" ? 100 : (this.reconnectIn ?? backoff(this.attempt)), code);
+  }
+
+  /** While a hub is renewed, a worker from before the marks may be asked: it takes no hello that has one. */
+  #isFromBeforeMarks(code) {
+    if (code !== MALFORMED || !this.hasMarked) return false;
+    this.unmarked = true;
+    return true;
   }
 
   #retry(wait, code) {

@@ -12,11 +12,13 @@ export const IGNORED = "ignored";
 export const GAP = "gap";
 
 /**
- * `gone` says at which `seq` an entry went.
- * @returns {{byId: Map<number, object>, gone: Map<number, number>, next: string | null, oldest: number}}
+ * `gone` says at which `seq` an entry went. `names` are those that members took since the history was read, `left` the
+ * entries whose author has left since: a page that is read late may still have the earlier ones.
+ * @returns {{byId: Map<number, object>, gone: Map<number, number>, names: Map<string, string>, left: Map<number, string>,
+ *   next: string | null, oldest: number}}
  */
 export function emptyList() {
-  return { byId: new Map(), gone: new Map(), next: null, oldest: 0 };
+  return { byId: new Map(), gone: new Map(), names: new Map(), left: new Map(), next: null, oldest: 0 };
 }
 
 /** @returns {object} a state in which nothing is known yet */
@@ -24,6 +26,7 @@ export function emptyState() {
   return {
     seq: 0,
     epoch: null,
+    mark: null,
     posts: emptyList(),
     reviews: emptyList(),
     rating: null,
@@ -44,12 +47,32 @@ export function loadHistory(state, history) {
   if (sameLog && history.seq < state.seq) return false;
   if (history.rating) state.rating = history.rating;
   if (history.locations) state.locations = byUsername(history.locations);
-  if (sameLog && history.seq === state.seq) return true;
+  if (sameLog && history.seq === state.seq && !contradict(history.mark, state.mark)) return true;
   state.posts = listOf(history.posts, sameLog ? goneAfter(state.posts, history.seq) : new Map());
   state.reviews = listOf(history.reviews, sameLog ? goneAfter(state.reviews, history.seq) : new Map());
   state.seq = history.seq;
   state.epoch = history.epoch;
+  state.mark = history.mark ?? null;
   return true;
+}
+
+/** The log may be another one than was read: what the next history says holds, whatever its number. */
+export function doubt(state) {
+  state.epoch = null;
+}
+
+/**
+ * @param {object} state
+ * @param {{seq: number, mark?: string}} heartbeat
+ * @returns {boolean} whether the history must be read again: something is missing, or the log is another one
+ */
+export function disagrees(state, { seq, mark }) {
+  return seq !== state.seq || contradict(mark, state.mark);
+}
+
+/** Of a hub that knows no marks there is nothing to compare. */
+function contradict(one, other) {
+  return Boolean(one && other && one !== other);
 }
 
 /** What went before the history was read may have been restored since: the history knows. */
@@ -80,7 +103,28 @@ export function loadOlder(list, page) {
 
 /** Add what a REST answer gave, unless an event already told something newer of it. */
 export function addEntry(list, entry) {
-  if (!list.gone.has(entry.id) && !isNewer(list.byId.get(entry.id), entry)) list.byId.set(entry.id, entry);
+  if (list.gone.has(entry.id) || isNewer(list.byId.get(entry.id), entry)) return;
+  list.byId.set(entry.id, asNamedNow(list, entry));
+}
+
+function asNamedNow(list, entry) {
+  if (list.left.has(entry.id)) return byNobody(entry, list.left.get(entry.id));
+  const name = list.names.get(entry.author?.username);
+  return name === undefined ? entry : { ...entry, author: { ...entry.author, name } };
+}
+
+/** What an account that was deleted takes along: its name, and the stars that were its rating. */
+function byNobody(entry, name) {
+  const left = { ...entry, author: { username: null, name }, client_id: null };
+  return "stars" in entry ? { ...left, stars: null } : left;
+}
+
+/** Members are told of by their username, those who left by the ids of what they wrote. */
+function renameAuthor(list, { username, name }, left = []) {
+  for (const id of left) list.left.set(id, name);
+  if (username) list.names.set(username, name);
+  const isMeant = ({ id, author }) => left.includes(id) || (username && author?.username === username);
+  for (const entry of [...list.byId.values()].filter(isMeant)) list.byId.set(entry.id, asNamedNow(list, entry));
 }
 
 function isNewer(known, entry) {
@@ -95,15 +139,23 @@ function isNewer(known, entry) {
  */
 export function applyEvent(state, event) {
   if (event.seq === undefined) return applyLive(state, event);
+  if (state.epoch === null) return GAP;
   if (event.seq <= state.seq) return IGNORED;
   if (event.seq > state.seq + 1) return GAP;
   state.seq = event.seq;
+  state.mark = event.mark ?? null;
   const [thing, what] = event.type.split(".");
   if (thing === "post") changeEntry(state.posts, what, event);
   else if (thing === "review") changeEntry(state.reviews, what, event);
   else if (event.type === "rating.updated") state.rating = { ...event.data, mine: state.rating?.mine ?? null };
+  else if (event.type === "member.updated") rename(state, event.data);
   else if (event.type === "channel.updated") state.channel = { ...state.channel, ...event.data };
   return APPLIED;
+}
+
+function rename(state, member) {
+  renameAuthor(state.posts, member, member.posts);
+  renameAuthor(state.reviews, member, member.reviews);
 }
 
 function changeEntry(list, what, { data, seq }) {

@@ -21,7 +21,7 @@ class ChannelClient:
 
     After `await client.connect()`:
         `welcome`   the newest welcome;  `frames` everything received, over all connections, in order
-        `applied`   the durable events applied, in order;  `seq`, `epoch` where it is
+        `applied`   the durable events applied, in order;  `seq`, `epoch`, `mark` where it is
         `repeats`   durable events that came although already seen (the hub must not send them)
         `gaps`      pairs (expected, got) of jumps in the numbers (likewise)
         `resyncs`   the `resync` frames;  `errors` the `error` frames;  `state` a ChannelState
@@ -45,6 +45,7 @@ class ChannelClient:
         self.ssl = ssl
         self.seq: int | None = history["seq"] if history else None
         self.epoch: str | None = history["epoch"] if history else None
+        self.mark: str | None = history.get("mark") if history else None
         self.state = ChannelState.from_history(history) if history else ChannelState()
         self.welcome: Frame = {}
         self.frames: list[Frame] = []
@@ -108,7 +109,8 @@ class ChannelClient:
         """
         await self.open()
         seen = len(self.frames)
-        frame = {"type": "hello", "token": self.token, "since": self.seq, "epoch": self.epoch, **hello}
+        position = {"since": self.seq, "epoch": self.epoch, "mark": self.mark or None}
+        frame = {"type": "hello", "token": self.token, **position, **hello}
         await self.send({name: value for name, value in frame.items() if value is not None})
         await self.wait_for(
             lambda: any(f["type"] == "welcome" for f in self.frames[seen:]) or self.close_code is not None
@@ -227,6 +229,7 @@ class ChannelClient:
         if self.seq is None or not welcome["recovered"]:
             self.seq = welcome["seq"]
             self.epoch = welcome["epoch"]
+            self.mark = welcome.get("mark")
 
     def _apply(self, event: Frame) -> None:
         if self.seq is not None and event["seq"] <= self.seq:
@@ -235,6 +238,7 @@ class ChannelClient:
         if self.seq is not None and event["seq"] != self.seq + 1:
             self.gaps.append((self.seq + 1, event["seq"]))
         self.seq = event["seq"]
+        self.mark = event.get("mark")
         self.applied.append(event)
         self.state.apply(event)
 

@@ -43,6 +43,8 @@ class ChannelState:
                 things.pop(data["id"], None)
             else:
                 things[data["id"]] = data
+        elif kind == "member.updated":
+            self._rename(data)
         elif kind == "rating.updated":
             self.rating = data
         elif kind == "channel.updated":
@@ -53,6 +55,22 @@ class ChannelState:
             self.locations.pop(data["username"], None)
         elif kind == "presence.changed":
             self.presence = data
+
+    def _rename(self, member: dict[str, Any]) -> None:
+        """What is known of a member's things gets the new name; those of one who left are told by their ids."""
+        for things, left in ((self.posts, "posts"), (self.reviews, "reviews")):
+            for thing_id in member.get(left, ()):
+                if thing_id in things:
+                    _former(things[thing_id], member["name"])
+            for thing in things.values():
+                if member["username"] is not None and thing["author"]["username"] == member["username"]:
+                    thing["author"] = {**thing["author"], "name": member["name"]}
+
+
+def _former(thing: dict[str, Any], name: str) -> None:
+    thing |= {"author": {"username": None, "name": name}, "client_id": None}
+    if "stars" in thing:
+        thing["stars"] = None
 
 
 def _without(thing: Any, *names: str) -> Any:

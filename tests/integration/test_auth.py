@@ -251,9 +251,10 @@ async def test_who_leaves_is_gone_and_what_was_written_stays(
     ):
         await ada.call("DELETE", "/api/auth/me", expect=[204])
         assert await hers.wait_closed(2) == 4401
-        event = await other.wait_for_type("post.updated")
-    assert event["data"] == {**post, "author": FORMER, "client_id": None}
-    assert await ben.call("GET", f"/api/posts/{post['id']}") == event["data"]
+        event = await other.wait_for_type("member.updated")
+    assert event["data"] == {**FORMER, "posts": [post["id"]]}
+    left = await ben.call("GET", f"/api/posts/{post['id']}")
+    assert left == {**post, "author": FORMER, "client_id": None} == other.state.posts[post["id"]]
     assert name(ada) not in (await guest.request("GET", f"/api/channels/{park}/history")).text
     assert await status(ada, "GET", "/api/auth/me") == 401
     assert await status(ada, "POST", "/api/auth/refresh") == 401

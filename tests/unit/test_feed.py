@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from hub.channels.feed import Feed
 from hub.channels.recovery import MAX_MISSED
-from hub.events import Envelope, Typing, Who, encode_event
+from hub.events import Envelope, Head, Typing, Who, encode_event
 from tests.indoors import AT, CHANNEL, MemoryLog, Visitor, Worker, run, settle
 
 EVENTS = 40
@@ -352,7 +352,7 @@ def test_a_log_that_is_reset_while_a_replay_is_read_is_not_mixed_up() -> None:
             log.reset("second", 0)
             for _ in range(20):
                 log.append()
-            feed_of(worker).check("second", 20)
+            feed_of(worker).check(Head(CHANNEL, "second", 20, log.mark_at(20)), 0)
             return await read(slug, after, limit)
 
         log.read = reset_first  # type: ignore[method-assign,assignment]
@@ -372,7 +372,7 @@ def test_a_quiet_channel_says_where_it_is() -> None:
             feed_of(worker).receive(log.append())
         await worker.seconds(60)
         beats = [frame for frame in visitor.frames if frame["type"] == "heartbeat"]
-        assert beats == [{"type": "heartbeat", "seq": 3}] * 2
+        assert beats == [{"type": "heartbeat", "seq": 3, "mark": log.mark_at(3)}] * 2
 
     run(story())
 

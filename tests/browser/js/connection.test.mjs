@@ -66,7 +66,7 @@ async function connected(more = {}) {
   const seen = { frames: [], statuses: [], rejected: 0 };
   const connection = new FeedConnection({
     url: "ws://hub/ws/channels/denali",
-    position: () => ({ since: 41, epoch: "k3" }),
+    position: () => ({ since: 41, epoch: "k3", mark: more.mark }),
     token: async () => more.token ?? null,
     onRejected: () => (seen.rejected += 1),
     onFrame: (frame) => seen.frames.push(frame),
@@ -86,6 +86,25 @@ test("hello says where the state is, with the token of who is logged in", async 
   const member = await connected({ token: "t" });
   assert.deepEqual(member.socket.sent, [{ type: "hello", token: "t", since: 41, epoch: "k3" }]);
   assert.equal(member.seen.statuses.at(-1).kind, "live");
+});
+
+test("hello says the mark of where the state is", async () => {
+  const { socket } = await connected({ mark: "m41" });
+  assert.deepEqual(socket.sent, [{ type: "hello", since: 41, epoch: "k3", mark: "m41" }]);
+});
+
+test("a worker from before the marks, which takes no hello with one, is greeted again without", async () => {
+  const { timers, seen } = await connected({ mark: "m41" });
+  Socket.all[0].ends(1006);
+  await timers.pass(1_000);
+  Socket.all[1].opens();
+  Socket.all[1].ends(4400);
+  assert.equal(seen.statuses.at(-1).kind, "waiting");
+  await timers.pass(2_000);
+  Socket.all[2].opens();
+  assert.deepEqual(Socket.all[2].sent, [{ type: "hello", since: 41, epoch: "k3" }]);
+  Socket.all[2].ends(4400);
+  assert.equal(seen.statuses.at(-1).kind, "stopped");
 });
 
 test("a connection that is silent for longer than the heartbeat is replaced", async () => {

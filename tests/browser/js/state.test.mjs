@@ -61,6 +61,76 @@ test("a history of another log replaces everything, also with a lower number", (
   assert.deepEqual([state.seq, state.epoch], [1, "restored"]);
 });
 
+test("a history of another log under the same epoch replaces everything once the log is in doubt", () => {
+  const state = opened(9, [2, 1], { mark: "m9" });
+  assert.equal(feed.loadHistory(state, history(8, [7], { mark: "other" })), false);
+  feed.doubt(state);
+  assert.equal(feed.applyEvent(state, event(10, "post.created", post(3))), feed.GAP);
+  assert.equal(feed.loadHistory(state, history(8, [7], { mark: "other" })), true);
+  assert.deepEqual([shown(state), state.seq, state.mark], [[7], 8, "other"]);
+});
+
+test("a history with another mark at the same number replaces everything", () => {
+  const state = opened(9, [2, 1], { mark: "m9" });
+  feed.loadHistory(state, history(9, [7], { mark: "other" }));
+  assert.deepEqual([shown(state), state.mark], [[7], "other"]);
+});
+
+test("the mark is that of the newest event", () => {
+  const state = opened(5, [], { mark: "m5" });
+  feed.applyEvent(state, { ...event(6, "post.created", post(3)), mark: "m6" });
+  assert.equal(state.mark, "m6");
+  feed.applyEvent(state, event(7, "post.created", post(4)));
+  assert.equal(state.mark, null);
+});
+
+test("a heartbeat with another mark, or from before, says that the log is another one", () => {
+  const state = opened(5, [], { mark: "m5" });
+  assert.equal(feed.disagrees(state, { seq: 5, mark: "m5" }), false);
+  assert.equal(feed.disagrees(state, { seq: 5 }), false);
+  assert.equal(feed.disagrees(state, { seq: 5, mark: "other" }), true);
+  assert.equal(feed.disagrees(state, { seq: 4, mark: "m4" }), true);
+  assert.equal(feed.disagrees(opened(5, []), { seq: 5, mark: "m5" }), false);
+});
+
+const by = (username, name, fields = {}) => ({ author: { username, name }, ...fields });
+const authors = (list) => [...list.byId.values()].map(({ author }) => author);
+const ADA = { username: "ada", name: "Ada Lovelace" };
+
+test("a member's new name is in all that the member wrote, and in nothing else", () => {
+  const state = opened(5, []);
+  feed.applyEvent(state, event(6, "post.created", post(3, by("ada", "Ada"))));
+  feed.applyEvent(state, event(7, "post.created", post(4, by("ben", "Ada"))));
+  feed.applyEvent(state, event(8, "review.created", post(3, by("ada", "Ada"))));
+  feed.applyEvent(state, event(9, "member.updated", ADA));
+  assert.deepEqual(authors(state.posts), [ADA, { username: "ben", name: "Ada" }]);
+  assert.deepEqual(authors(state.reviews), [ADA]);
+});
+
+test("an older page that was read before has the new name as well", () => {
+  const state = opened(5, []);
+  feed.applyEvent(state, event(6, "member.updated", ADA));
+  feed.loadOlder(state.posts, { items: [post(3, by("ada", "Ada"))], next: null });
+  feed.addEntry(state.reviews, post(3, by("ada", "Ada")));
+  assert.deepEqual([...authors(state.posts), ...authors(state.reviews)], [ADA, ADA]);
+});
+
+test("what somebody who left wrote stays, without the name and with no stars", () => {
+  const state = opened(5, []);
+  feed.applyEvent(state, event(6, "post.created", post(3, by("ada", "Ada"))));
+  feed.applyEvent(state, event(7, "review.created", post(3, by("ada", "Ada", { stars: 4 }))));
+  feed.applyEvent(state, event(8, "review.created", post(4, by("ben", "Ben", { stars: 4 }))));
+  const nobody = { username: null, name: "former member" };
+  feed.applyEvent(state, event(9, "member.updated", { ...nobody, posts: [3] }));
+  feed.applyEvent(state, event(10, "member.updated", { ...nobody, reviews: [3, 9] }));
+  feed.addEntry(state.reviews, post(9, by("ada", "Ada", { stars: 4 })));
+  assert.deepEqual(state.posts.byId.get(3), post(3, by(null, "former member", { client_id: null })));
+  for (const id of [3, 9]) {
+    assert.deepEqual(state.reviews.byId.get(id), post(id, by(null, "former member", { client_id: null, stars: null })));
+  }
+  assert.equal(state.reviews.byId.get(4).stars, 4);
+});
+
 test("older pages are added without holes: what lies below the oldest page is not shown", () => {
   const state = opened(50, [40, 39], { posts: page([40, 39], "cursor") });
   feed.applyEvent(state, event(51, "post.updated", post(7, { updated_at: LATER })));
