@@ -29,10 +29,10 @@ class Arrival:
 arrival: ContextVar[Arrival | None] = ContextVar("arrival", default=None)
 
 
-def asked_at(clock: Callable[[], float] = time.monotonic) -> float:
-    """Since when somebody waits for what is done now: a request's arrival, or this moment."""
+def asked_at() -> float | None:
+    """Since when somebody waits for what is done now: a request's arrival. None where nobody does."""
     request = arrival.get()
-    return clock() if request is None or request.at is None else request.at
+    return None if request is None else request.at
 
 
 class Pulse:

@@ -11,7 +11,7 @@ from quart_schema import document_querystring, document_request, document_respon
 from hub.cursor import page_limit
 from hub.errors import BadRequest, InvalidInput, TooLarge, invalid_field
 from hub.handlers.channels import unchanged
-from hub.handlers.context import services, writer
+from hub.handlers.context import scan, services, writer
 from hub.handlers.json import answer, body, no_content
 from hub.handlers.openapi import also_as
 from hub.handlers.query import choice
@@ -51,7 +51,7 @@ async def page() -> Response:
     """Who gave how many stars, newest first: of one channel or of all, of one member or of all."""
     limit, cursor = page_limit(request.args.get("limit")), request.args.get("cursor")
     channel, username = request.args.get("channel"), request.args.get("username")
-    return answer(await services().database.read(lambda tx: store.page(tx, channel, username, limit, cursor)))
+    return answer(await scan(lambda tx: store.page(tx, channel, username, limit, cursor)))
 
 
 @analytics.post("")
@@ -125,7 +125,7 @@ async def summary() -> Response:
     if (not_modified := unchanged(f"{current}.{wanted}")) is not None:
         not_modified.headers["Vary"] = "Accept, Origin"
         return not_modified
-    found, current = await services().database.read(lambda tx: (summaries.read(tx), summaries.version(tx)))
+    found, current = await scan(lambda tx: (summaries.read(tx), summaries.version(tx)))
     headers = {"ETag": f'"{current}.{wanted}"', "Cache-Control": "private, no-cache", "Vary": "Accept, Origin"}
     if wanted == "json":
         return answer(found, headers=headers)

@@ -1,7 +1,10 @@
 """What the handlers work with, and who is asking."""
 
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
 
 from msgspec import Struct
 from quart import Quart, current_app, request
@@ -9,17 +12,21 @@ from quart import Quart, current_app, request
 from hub.addresses import client_address, limited_as
 from hub.channels.hub import Hub
 from hub.config import Settings
-from hub.errors import Forbidden, Unauthorized
+from hub.errors import Forbidden, TooManyRequests, Unauthorized
 from hub.model import Role
 from hub.ranger.ranger import Ranger
 from hub.ratelimit import Limiter, Rate
-from hub.store.database import Database
+from hub.store.database import Database, Transaction
 from hub.tokens import AccessTokens, Identity
+
+T = TypeVar("T")
 
 LOGIN = Rate(burst=10, per_second=1 / 10)
 REGISTER = Rate(burst=10, per_second=1 / 60)
 WRITE = Rate(burst=30, per_second=1)
 READ = Rate(burst=400, per_second=40)
+SCAN = Rate(burst=40, per_second=4)
+SCANS_AT_ONCE = 4
 
 
 class Limits:
@@ -31,6 +38,8 @@ class Limits:
         self._register = Limiter(REGISTER, clock)
         self._write = Limiter(WRITE, clock)
         self._read = Limiter(READ, clock)
+        self._scan = Limiter(SCAN, clock)
+        self._scanning: Counter[str] = Counter()
 
     def login(self, address: str, username: str) -> None:
         """Count an attempt to log in. Raises TooManyRequests."""
@@ -53,6 +62,22 @@ class Limits:
         if self._enabled:
             self._read.check(limited_as(address), "requests from your address")
 
+    @contextmanager
+    def scan(self, address: str) -> Iterator[None]:
+        """Count a search while it lasts. Raises TooManyRequests."""
+        who = limited_as(address)
+        if self._enabled:
+            self._scan.check(who, "searches from your address")
+            if self._scanning[who] >= SCANS_AT_ONCE:
+                raise TooManyRequests("Wait for the end of your other searches.", retry_after=1)
+        self._scanning[who] += 1
+        try:
+            yield
+        finally:
+            self._scanning[who] -= 1
+            if not self._scanning[who]:
+                del self._scanning[who]
+
 
 class Services(Struct, frozen=True):
     """One worker's parts, made by `create_app`."""
@@ -63,6 +88,12 @@ class Services(Struct, frozen=True):
     tokens: AccessTokens
     limits: Limits
     ranger: Ranger
+
+
+async def scan(unit: Callable[[Transaction], T]) -> T:
+    """Read what costs the more the more is stored, within the asker's share. Raises TooManyRequests or Unavailable."""
+    with services().limits.scan(requester_address()):
+        return await services().database.scan(unit)
 
 
 def services_of(app: Quart) -> Services:

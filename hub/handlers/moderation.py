@@ -7,7 +7,7 @@ from quart import Blueprint, Response, request
 from quart_schema import document_request, document_response, tag_blueprint
 
 from hub.cursor import page_limit
-from hub.handlers.context import member, services, with_role, writer
+from hub.handlers.context import member, scan, services, with_role, writer
 from hub.handlers.json import answer, body, no_content
 from hub.model import Post, Review
 from hub.moderation import Kind, Mute, MuteInput, ReasonInput, Report, Resolution, Standing
@@ -82,7 +82,7 @@ async def queue() -> Response:
     """Posts and reviews with open reports (moderators), those that have waited longest first."""
     who = with_role("moderator", "admin")
     limit, cursor = page_limit(request.args.get("limit")), request.args.get("cursor")
-    return answer(await services().database.read(lambda tx: reports.queue(tx, who, limit, cursor)))
+    return answer(await scan(lambda tx: reports.queue(tx, who, limit, cursor)))
 
 
 @moderation.get("/moderation/reports/count")
@@ -90,7 +90,7 @@ async def queue() -> Response:
 async def count() -> Response:
     """How many things wait in the queue (moderators)."""
     with_role("moderator", "admin")
-    return answer(Waiting(await services().database.read(reports.count_open)))
+    return answer(Waiting(await scan(reports.count_open)))
 
 
 @moderation.post("/moderation/reports/<int:report_id>/resolve")
@@ -110,7 +110,7 @@ async def hidden() -> Response:
     """What is hidden (moderators), the latest first."""
     who = with_role("moderator", "admin")
     limit, cursor = page_limit(request.args.get("limit")), request.args.get("cursor")
-    return answer(await services().database.read(lambda tx: hiding.page(tx, who, limit, cursor)))
+    return answer(await scan(lambda tx: hiding.page(tx, who, limit, cursor)))
 
 
 @moderation.get("/moderation/mutes")
@@ -119,7 +119,7 @@ async def muted() -> Response:
     """Who may not write now (moderators)."""
     with_role("moderator", "admin")
     limit, cursor = page_limit(request.args.get("limit")), request.args.get("cursor")
-    return answer(await services().database.read(lambda tx: mutes.page(tx, limit, cursor)))
+    return answer(await scan(lambda tx: mutes.page(tx, limit, cursor)))
 
 
 @moderation.post("/moderation/mutes")
@@ -149,7 +149,7 @@ async def audit() -> Response:
     """What moderators did (moderators), newest first."""
     with_role("moderator", "admin")
     limit, cursor = page_limit(request.args.get("limit")), request.args.get("cursor")
-    return answer(await services().database.read(lambda tx: verdicts.page(tx, limit, cursor)))
+    return answer(await scan(lambda tx: verdicts.page(tx, limit, cursor)))
 
 
 @moderation.get("/moderation/mine")

@@ -51,12 +51,20 @@ async def healthz() -> Response:
 async def readyz() -> Response:
     """200 when the database reads and writes; 503 otherwise or while draining."""
     hub = services().hub
-    await services().database.read(log.heads)
+    await _readable()
     trouble = await _trouble()
     broker = "connected" if hub.broker.connected else "away: the feeds go on from the log"
     status = "draining" if hub.draining else "read-only" if trouble else "ready"
     ready = Readiness(status, trouble or "ok", broker, len(hub.registry.sockets))
     return answer(ready) if status == "ready" else answer(ready, 503, {"Retry-After": "2"})
+
+
+async def _readable() -> None:
+    try:
+        async with asyncio.timeout(PROBE_SECONDS):
+            await services().database.read(log.heads)
+    except TimeoutError:
+        raise Unavailable("The database does not answer.", retry_after=2) from None
 
 
 async def _trouble() -> str:

@@ -6,7 +6,7 @@ from quart_schema import document_querystring, document_response, tag_blueprint
 
 from hub.cursor import page_limit
 from hub.errors import invalid_field
-from hub.handlers.context import services
+from hub.handlers.context import scan
 from hub.handlers.json import answer
 from hub.store import search as store
 from hub.store.search import FoundPage
@@ -34,4 +34,4 @@ async def find() -> Response:
     if not asked.strip() or len(asked) > MAX_LETTERS:
         raise invalid_field("q", f"must be what to look for, at most {MAX_LETTERS} letters")
     wanted = terms(asked) or words(asked)[:4]
-    return answer(await services().database.read(lambda tx: store.page(tx, wanted, slug, limit, cursor)))
+    return answer(await scan(lambda tx: store.page(tx, wanted, slug, limit, cursor)))

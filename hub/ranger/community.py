@@ -20,7 +20,7 @@ class Community:
 
     async def find(self, terms: Sequence[str], slug: str | None) -> list[ContextItem]:
         """What has at least half of the words, best first. Raises Unavailable, or NotFound for an unknown channel."""
-        found = await self._database.read(lambda tx: search.find(tx, terms, slug, LIMIT, all_words=False))
+        found = await self._database.scan(lambda tx: search.find(tx, terms, slug, LIMIT, all_words=False))
         return [_item(one) for one in found if share(f"{one.title} {one.excerpt}", terms) >= _ENOUGH * len(terms)]
 
 

@@ -27,6 +27,7 @@ class SessionsEnded(Struct, frozen=True):
     sessions: list[str]
 
 
+READ_SECONDS = 5.0
 Announcement = Envelope | SessionsEnded
 OnCommit = Callable[[Sequence[Announcement]], None]
 
@@ -88,7 +89,13 @@ class Database(Protocol):
         """
 
     async def read(self, unit: Callable[[Transaction], T]) -> T:
-        """Run `unit` on one snapshot. Raises Unavailable when the database does not answer."""
+        """Run `unit` on one snapshot. Raises Unavailable when the database does not answer within `READ_SECONDS`."""
+
+    async def scan(self, unit: Callable[[Transaction], T]) -> T:
+        """As `read`, for what costs the more the more is stored: few at a time, in a lane of their own.
+
+        Raises Unavailable also where too many wait, or it takes longer than 2 seconds.
+        """
 
     def migrate(self) -> Awaitable[list[str]]:
         """Bring the schema up to date, once whoever else starts; returns the names of what was applied."""

@@ -23,11 +23,11 @@ _UNSURE = "The database takes too long to answer. Look whether this was saved be
 
 
 class Waiting:
-    """A unit, and who waits for it since when (monotonic clock)."""
+    """A unit, and since when a request waits for it (monotonic clock); None for what nobody waits for."""
 
     __slots__ = ("_pulse", "_unit", "future", "since")
 
-    def __init__(self, unit: Unit, since: float, pulse: Pulse) -> None:
+    def __init__(self, unit: Unit, since: float | None, pulse: Pulse) -> None:
         self.future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self.since = since
         self._unit = unit
@@ -35,7 +35,7 @@ class Waiting:
 
     def run(self, tx: Transaction) -> Any:
         """Run the unit, on the database's thread. Raises what it raises, or Unavailable when it is too late for it."""
-        if self.future.done() or self._pulse.too_late(self.since):
+        if self.future.done() or (self.since is not None and self._pulse.too_late(self.since)):
             raise Unavailable(_TOO_LATE, retry_after=1)
         return self._unit(tx)
 
@@ -71,7 +71,7 @@ class GroupCommit:
 
     async def write(self, unit: Callable[[Transaction], T]) -> T:
         """Run `unit` and return its result once it is durable. Raises what it raises, or Unavailable."""
-        waiting = Waiting(unit, asked_at(self._clock), self._pulse)
+        waiting = Waiting(unit, asked_at(), self._pulse)
         self._waiting.append(waiting)
         if self._task is None:
             self._task = asyncio.create_task(self._commit_waiting())
@@ -99,7 +99,7 @@ class GroupCommit:
     def _give_up(self, units: list[Waiting], seconds: float, why: str) -> None:
         now = self._clock()
         for one in units:
-            if not one.future.done() and now - one.since > seconds:
+            if one.since is not None and not one.future.done() and now - one.since > seconds:
                 one.future.set_exception(Unavailable(why, retry_after=2))
 
     async def _commit_waiting(self) -> None:

@@ -19,18 +19,22 @@ from psycopg.pq import TransactionStatus
 
 from hub.errors import Conflict, HubError, InvalidInput, NotFound, Unavailable
 from hub.model import later_than, utc_now
-from hub.store.database import Announcement, OnCommit, Row, Transaction, Value
+from hub.store.database import READ_SECONDS, Announcement, OnCommit, Row, Transaction, Value
 from hub.store.group_commit import Batch, GroupCommit, Outcome, Unit
+from hub.store.lane import SECONDS, Lane, too_long
 from hub.store.migrations import migrate_postgres
 from hub.store.parameters import to_psycopg
-from hub.store.postgres_session import CommitUnsure, Connection, PostgresSession, connect
+from hub.store.postgres_session import CommitUnsure, Connection, Overdue, PostgresSession, connect
 
 T = TypeVar("T")
 
 READERS = 4
+SCANNERS = 2
 # PostgreSQL keeps up to 64 savepoints of a transaction at hand; with more, every reader has to look them up.
 BATCH = 50
 ATTEMPTS = 4
+# So many rows go to the server at once that it has answered before anybody's patience ends.
+MANY = 1_000
 TURN = b"BEGIN; SELECT pg_advisory_xact_lock(5093761102938475); SAVEPOINT unit"
 SNAPSHOT = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _AGAIN = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
@@ -60,7 +64,8 @@ class PostgresTransaction:
 
     def many(self, sql: str, rows: Sequence[Mapping[str, Value]], /) -> None:
         with self._connection.cursor() as cursor:
-            cursor.executemany(to_psycopg(sql), rows)
+            for start in range(0, len(rows), MANY):
+                cursor.executemany(to_psycopg(sql), rows[start : start + MANY])
 
     def announce(self, announcement: Announcement) -> None:
         self.announcements.append(announcement)
@@ -75,10 +80,9 @@ class PostgresDatabase:
         self._commits = GroupCommit(self._commit, lambda announcements: self.on_commit(announcements), BATCH)
         self._writer = PostgresSession(url)
         self._writing = ThreadPoolExecutor(1, "hub-write")
-        self._readers: SimpleQueue[PostgresSession] = SimpleQueue()
-        self._reading = ThreadPoolExecutor(READERS, "hub-read")
-        for _ in range(READERS):
-            self._readers.put(PostgresSession(url))
+        self._readers = Readers(url, READERS, READ_SECONDS)
+        self._scanners = Readers(url, SCANNERS, SECONDS)
+        self._lane = Lane(SCANNERS)
 
     @property
     def trouble(self) -> str:
@@ -102,7 +106,12 @@ class PostgresDatabase:
 
     async def read(self, unit: Callable[[Transaction], T]) -> T:
         """Run `unit` on one snapshot. Raises what it raises, NotFound or Unavailable."""
-        return await asyncio.get_running_loop().run_in_executor(self._reading, self._read, unit)
+        return await self._readers.read(unit)
+
+    async def scan(self, unit: Callable[[Transaction], T]) -> T:
+        """Run `unit` as `read` does, in the lane for reads whose cost grows. Raises what it raises, or Unavailable."""
+        async with self._lane.turn():
+            return await self._scanners.read(unit)
 
     async def checkpoint(self) -> None:
         """Nothing to do: the server makes its own."""
@@ -113,11 +122,10 @@ class PostgresDatabase:
     async def close(self) -> None:
         """Finish what is waiting and close the connections."""
         await self._commits.finish()
-        await asyncio.to_thread(self._reading.shutdown)
+        await self._readers.close()
+        await self._scanners.close()
         await asyncio.to_thread(self._writing.shutdown)
         self._writer.close()
-        while not self._readers.empty():
-            self._readers.get().close()
 
     async def _commit(self, units: list[Unit]) -> Batch:
         return await asyncio.get_running_loop().run_in_executor(self._writing, self._run_batch, units)
@@ -131,25 +139,53 @@ class PostgresDatabase:
                     raise _unavailable(error) from error
         raise AssertionError("the last attempt returns or raises")
 
-    def _read(self, unit: Callable[[Transaction], T]) -> T:
-        # As many threads as sessions: there is always one.
-        session = self._readers.get()
-        try:
-            return session.run(partial(_run_snapshot, unit=unit))
-        except psycopg.DataError as error:
-            # What cannot be stored, such as a text with NUL in it, is not there either.
-            raise NotFound("There is no such thing here.") from error
-        except psycopg.Error as error:
-            raise _unavailable(error) from error
-        finally:
-            self._readers.put(session)
-
     def _migrate(self) -> list[str]:
         try:
             with connect(self._url) as connection:
                 return migrate_postgres(connection)
         except psycopg.OperationalError as error:
             raise Unavailable(f"The database of HUB_DATABASE_URL does not answer: {_first_line(error)}") from error
+
+
+class Readers:
+    """Reading connections, each with a thread; nobody waits longer for a read than `seconds`."""
+
+    def __init__(self, url: str, count: int, seconds: float) -> None:
+        self._seconds = seconds
+        self._threads = ThreadPoolExecutor(count, "hub-read")
+        self._sessions: SimpleQueue[PostgresSession] = SimpleQueue()
+        for _ in range(count):
+            self._sessions.put(PostgresSession(url, seconds))
+
+    async def read(self, unit: Callable[[Transaction], T]) -> T:
+        """Run `unit` on one snapshot. Raises what it raises, NotFound or Unavailable."""
+        try:
+            # The server ends a statement in time by itself, unless it stands still.
+            async with asyncio.timeout(self._seconds + 1.0):
+                return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, unit)
+        except TimeoutError:
+            raise Unavailable("The database does not answer. Try again in a moment.", retry_after=2) from None
+
+    async def close(self) -> None:
+        """Finish what is under way and close the connections."""
+        await asyncio.to_thread(self._threads.shutdown)
+        while not self._sessions.empty():
+            self._sessions.get().close()
+
+    def _read(self, unit: Callable[[Transaction], T]) -> T:
+        # As many threads as sessions: there is always one.
+        session = self._sessions.get()
+        try:
+            return session.run(partial(_run_snapshot, unit=unit))
+        except psycopg.errors.QueryCanceled as error:
+            raise too_long() from error
+        except psycopg.DataError as error:
+            # What cannot be stored, such as a text with NUL in it, is not there either.
+            raise NotFound("There is no such thing here.") from error
+        except psycopg.Error as error:
+            raise _unavailable(error) from error
+        finally:
+            self._sessions.put(session)
 
 
 def _run_batch(connection: Connection, units: list[Unit]) -> Batch:
@@ -197,7 +233,7 @@ def _commit(connection: Connection, ending: bytes) -> None:
     try:
         connection.execute(ending + b"COMMIT")
     except psycopg.OperationalError as error:
-        if connection.closed:
+        if connection.closed or isinstance(error, Overdue):
             raise CommitUnsure(str(error)) from error
         raise
 

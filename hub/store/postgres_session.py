@@ -5,11 +5,14 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import psycopg
+from psycopg import errors
+from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
 
 T = TypeVar("T")
-Connection = psycopg.Connection[DictRow]
+
+WRITE_SECONDS = 10.0
 
 # A URL may say otherwise. A dead network is noticed within seconds, not after TCP's own quarter of an hour.
 _DEFAULTS: dict[str, Any] = {
@@ -22,8 +25,27 @@ _DEFAULTS: dict[str, Any] = {
     "client_encoding": "utf8",
 }
 # Milliseconds. A worker that stands still in the middle of a write must not keep the others from writing for long.
-_LIMITS = b"SET lock_timeout = 5000; SET statement_timeout = 30000; SET idle_in_transaction_session_timeout = 30000"
+_LIMITS = "SET lock_timeout = 5000; SET statement_timeout = {}; SET idle_in_transaction_session_timeout = 30000"
 _REST_SECONDS = 1.0
+
+
+class Overdue(psycopg.OperationalError):
+    """The server did not answer in time. It may be there and stand still, which no limit of its own can notice."""
+
+
+class Connection(psycopg.Connection[DictRow]):
+    """A connection that waits at most `patience` seconds for each answer of the server."""
+
+    patience: float | None = None
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        """As psycopg's own. Raises Overdue."""
+        try:
+            return super().wait(gen, interval, self.patience if timeout is None else timeout)
+        except errors._WaitTimeout as error:
+            if timeout is not None:
+                raise
+            raise Overdue("the server did not answer in time") from error
 
 
 class CommitUnsure(psycopg.OperationalError):
@@ -33,14 +55,16 @@ class CommitUnsure(psycopg.OperationalError):
 def connect(url: str) -> Connection:
     """A new connection in autocommit mode, so that BEGIN and COMMIT are ours. Raises psycopg.OperationalError."""
     conninfo = make_conninfo("", **{**_DEFAULTS, **conninfo_to_dict(url)})
-    return psycopg.Connection[DictRow].connect(conninfo, autocommit=True, row_factory=dict_row)
+    return Connection.connect(conninfo, autocommit=True, row_factory=dict_row)
 
 
 class PostgresSession:
     """Runs work on its connection. After a connection could not be made it fails at once for a second."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, patience: float = WRITE_SECONDS) -> None:
+        """`patience` is how long it waits for an answer of the server, in seconds."""
         self._url = url
+        self._patience = patience
         self._connection: Connection | None = None
         self._rest_until = 0.0
 
@@ -53,7 +77,7 @@ class PostgresSession:
         if self._connection is not None:
             try:
                 return self._try(self._connection, work)
-            except CommitUnsure:
+            except (CommitUnsure, Overdue):
                 raise
             except psycopg.Error:
                 if self._connection is not None:
@@ -71,7 +95,9 @@ class PostgresSession:
             raise psycopg.OperationalError("the last attempt to connect failed a moment ago")
         try:
             self._connection = connect(self._url)
-            self._connection.execute(_LIMITS)
+            # The server's own limit comes first where the server still goes on.
+            self._connection.patience = self._patience + 0.5
+            self._connection.execute(_LIMITS.format(int(self._patience * 1000)).encode())
         except psycopg.Error:
             self._rest_until = time.monotonic() + _REST_SECONDS
             self.close()

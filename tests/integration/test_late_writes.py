@@ -122,11 +122,13 @@ async def test_what_waits_behind_a_write_without_end_is_answered(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hub.store.group_commit.LONGEST_SECONDS", 0.5)
+    token = arrival.set(Arrival(asyncio.get_running_loop().time()))
     go_on, first = await hold_back(database)
     with pytest.raises(Unavailable, match="Nothing was changed"):
         await database.write(add("behind"))
     with pytest.raises(Unavailable, match="Look whether"):
         await first
+    arrival.reset(token)
     go_on.set()
     await database.write(add("after"))
     assert await stored(database) == ["after"]

@@ -11,7 +11,8 @@ import pytest_asyncio
 
 from hub.store.checkpoints import Checkpoints
 from hub.store.database import Transaction
-from hub.store.sqlite import BUSY_MS, LOG_BYTES, SqliteDatabase
+from hub.store.sqlite import LOG_BYTES, SqliteDatabase
+from hub.store.sqlite_session import BUSY_MS
 from tests.conftest import NewApi, StartHub
 from tests.services import HubProcess, RedisServer, wait_until
 

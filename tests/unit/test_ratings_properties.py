@@ -12,7 +12,7 @@ from hub.model import AnalyticsInput, ChannelInput, ReviewEdit, ReviewInput, rat
 from hub.store import accounts, analytics, channels, ratings, reviews, summary, votes
 from hub.store.log import ChannelRef
 from hub.store.migrations import migrations, statements
-from hub.store.sqlite import SqliteTransaction
+from hub.store.sqlite_session import SqliteTransaction
 from hub.tokens import Identity
 
 PARKS = ("denali", "zion", "redwood")

@@ -8,7 +8,7 @@ import pytest
 
 from hub.store import search
 from hub.store.migrations import migrate_sqlite
-from hub.store.sqlite import SqliteTransaction
+from hub.store.sqlite_session import SqliteTransaction
 
 SECRETS = ("xylophone", "zeppelin", "quixotic")
 
