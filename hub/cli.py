@@ -136,7 +136,7 @@ def user_create(username: str, name: str | None, role: Role, password: str) -> N
     """Add a member."""
     new = checked(Registration, username=username, password=password, name=name)
     hashed = hash_password(new.password)
-    run_unit(settings_or_exit(), lambda tx: accounts.register(tx, new.username, new.name or username, hashed, role))
+    run_unit(settings_or_exit(), lambda tx: accounts.create_by_operator(tx, new, hashed, role))
     click.echo(f"{username} is a {role} now.")
 
 

@@ -8,8 +8,10 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
+from msgspec.structs import force_setattr
 
 from hub.errors import invalid_field
+from hub.names import check_line, name_of
 from hub.validation import check_content, check_text
 
 Role = Literal["visitor", "moderator", "admin"]
@@ -77,7 +79,7 @@ class Registration(Input, frozen=True):
 
     def __post_init__(self) -> None:
         if self.name is not None:
-            check_text("name", self.name)
+            force_setattr(self, "name", name_of("name", self.name))
         if self.username.lower() in self.password.lower():
             raise invalid_field("password", "must not contain the username")
 
@@ -91,6 +93,7 @@ class PostEdit(Input, frozen=True):
 
     def __post_init__(self) -> None:
         check_text("title", self.title)
+        check_line("title", self.title)
         check_text("comment", self.comment)
         check_content(self.content)
 
@@ -212,6 +215,7 @@ class ChannelInput(Input, frozen=True):
     def __post_init__(self) -> None:
         for field in ("name", "group"):
             check_text(field, getattr(self, field))
+            check_line(field, getattr(self, field))
 
 
 class Rating(Struct, frozen=True):

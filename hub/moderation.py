@@ -1,5 +1,6 @@
 """What moderators and members say about what others wrote: reports, hiding, mutes, and the log of it all."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -20,9 +21,18 @@ Action = Literal[
     "review.restored",
     "review.edited",
     "review.deleted",
+    "review.stars_removed",
+    "rating.removed",
+    "location.removed",
     "report.dismissed",
     "member.muted",
     "member.unmuted",
+    "member.created",
+    "member.role_changed",
+    "member.password_reset",
+    "channel.created",
+    "channel.updated",
+    "channel.deleted",
 ]
 Reason = Annotated[str, Meta(min_length=1, max_length=500)]
 MAX_MINUTES = 366 * 24 * 60
@@ -65,6 +75,10 @@ class MuteInForce(Struct, frozen=True):
     until: str
     reason: str
 
+    def covers(self, channel: str | None) -> bool:
+        """Whether the mute is for what is shown in `channel`; None is what is shown in all of them, as a name is."""
+        return channel is None or self.channel in ("", channel)
+
     def error(self) -> Muted:
         """What the muted member is told."""
         where = f" in {self.channel}" if self.channel else ""
@@ -72,6 +86,13 @@ class MuteInForce(Struct, frozen=True):
         return Muted(
             f"A moderator has muted you{where} until {until.day} {until:%B %Y, %H:%M} UTC: {self.reason}",
         )
+
+
+def check_mutes(mutes: Iterable[MuteInForce], channel: str | None) -> None:
+    """The one rule for all that is shown to others: Muted for a member of whom a mute covers the place."""
+    for mute in sorted(mutes, key=lambda one: one.until, reverse=True):
+        if mute.covers(channel):
+            raise mute.error()
 
 
 class Report(Struct, frozen=True):
@@ -119,7 +140,10 @@ class Resolution(Input, frozen=True):
 
 
 class AuditEntry(Struct, frozen=True):
-    """What a moderator did, to what, and why; `actor` and `member` are null when they have left."""
+    """What somebody with rights did, to what, and why; `member` is null when they have left, or nobody's was changed.
+
+    `actor` keeps the username when its account is deleted; it is null for the operator, at the hub's command line.
+    """
 
     id: int
     at: str
@@ -130,3 +154,4 @@ class AuditEntry(Struct, frozen=True):
     thing_id: int | None
     reason: str
     until: str | None
+    by_operator: bool = False

@@ -1,20 +1,19 @@
 """Checks of what comes from outside: JSON against a model, and what a type alone cannot say of a text."""
 
 import re
-import unicodedata
 from codecs import BOM_UTF8
 from typing import Any, TypeVar
 
 import msgspec
 
 from hub.errors import BadRequest, FieldError, InvalidInput, invalid_field
+from hub.names import is_visible
 
 T = TypeVar("T")
 
 CONTENT_LIMIT = 8 * 1024
 CONTENT_DEPTH = 32
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_INVISIBLE = frozenset(("Cc", "Cf", "Zs", "Zl", "Zp"))
 
 
 def decode_input(data: bytes, model: type[T]) -> T:
@@ -41,11 +40,6 @@ def field_errors(error: msgspec.ValidationError) -> InvalidInput:
     if missing := re.search(r"missing required field `([^`]*)`", message):
         field = missing.group(1)
     return InvalidInput("The input is not valid: see errors", fields=[FieldError(field, message)])
-
-
-def is_visible(text: str) -> bool:
-    """Whether anything of the text shows."""
-    return any(unicodedata.category(character) not in _INVISIBLE for character in text)
 
 
 def check_text(field: str, text: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from hub.moderation import MuteInForce
+from hub.moderation import MuteInForce, check_mutes
 
 ReadMutes = Callable[[], Awaitable[Sequence[MuteInForce]]]
 
@@ -28,6 +28,4 @@ class Mutes:
 
     def check(self, user_id: int, channel: str) -> None:
         """Raise Muted when the member may not write in the channel."""
-        for mute in self._by_member.get(user_id, ()):
-            if mute.channel in ("", channel):
-                raise mute.error()
+        check_mutes(self._by_member.get(user_id, ()), channel)

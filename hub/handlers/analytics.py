@@ -93,7 +93,7 @@ async def one(entry_id: int) -> Response:
 @document_request(AnalyticsEdit)
 @document_response(AnalyticsEntry, 200)
 async def update(entry_id: int) -> Response:
-    """Change an entry's stars (one's own, or as a moderator)."""
+    """Change one's own entry's stars; nobody changes another's."""
     who = writer()
     new = await body(AnalyticsEdit)
     unit = based_on(lambda tx: store.get(tx, entry_id), lambda tx: store.update(tx, who, entry_id, new))
@@ -103,7 +103,7 @@ async def update(entry_id: int) -> Response:
 @analytics.delete("/<int:entry_id>")
 @document_response(dict[str, Any], 204)
 async def delete(entry_id: int) -> Response:
-    """Remove an entry (one's own, or as a moderator)."""
+    """Remove an entry (one's own, or as a moderator; that is noted)."""
     who = writer()
     unit = based_on(lambda tx: store.get(tx, entry_id), lambda tx: store.delete(tx, who, entry_id))
     await services().database.write(unit)

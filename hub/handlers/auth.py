@@ -23,7 +23,6 @@ from hub.tokens import (
     needs_rehash,
     password_matches,
 )
-from hub.validation import check_text
 
 COOKIE = "hub_refresh"
 COOKIE_PATH = "/api/auth"
@@ -54,9 +53,6 @@ class AccountEdit(Input, frozen=True):
     name: DisplayName
     password: Password | None = None
     current_password: Annotated[str, Meta(max_length=256)] | None = None
-
-    def __post_init__(self) -> None:
-        check_text("name", self.name)
 
 
 class Granted(Struct, frozen=True, omit_defaults=True):

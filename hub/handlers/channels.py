@@ -16,7 +16,7 @@ from hub.handlers.json import answer, body, no_content
 from hub.handlers.versions import based_on, tagged
 from hub.model import Channel, ChannelInput, ChannelKind, ChannelStats, ParkFacts
 from hub.store import channels as store
-from hub.store import closing, locations
+from hub.store import closing, locations, verdicts
 from hub.store import history as histories
 from hub.store.database import Transaction, in_steps
 from hub.store.history import History
@@ -70,9 +70,15 @@ async def every() -> Response:
 @document_response(ChannelNow, 201)
 async def create() -> Response:
     """Add a channel (admins)."""
-    with_role("admin")
+    who = with_role("admin")
     new = await body(ChannelInput)
-    channel = await services().database.write(lambda tx: store.create(tx, new))
+
+    def unit(tx: Transaction) -> Channel:
+        made = store.create(tx, new)
+        verdicts.record(tx, who, "channel.created", channel_slug=made.slug)
+        return made
+
+    channel = await services().database.write(unit)
     return _tagged(channel, 201, {"Location": f"/api/channels/{channel.slug}"})
 
 
@@ -88,20 +94,31 @@ async def one(slug: str) -> Response:
 @document_response(ChannelNow, 200)
 async def update(slug: str) -> Response:
     """Change a channel (admins)."""
-    with_role("admin")
+    who = with_role("admin")
     new = await body(ChannelInput)
-    unit = based_on(lambda tx: store.get(tx, slug), lambda tx: store.update(tx, slug, new))
-    return _tagged(await services().database.write(unit))
+
+    def change(tx: Transaction) -> Channel:
+        before, changed = store.get(tx, slug), store.update(tx, slug, new)
+        if changed != before:
+            verdicts.record(tx, who, "channel.updated", channel_slug=slug)
+        return changed
+
+    return _tagged(await services().database.write(based_on(lambda tx: store.get(tx, slug), change)))
 
 
 @channels.delete("/<slug>")
 @document_response(dict[str, Any], 204)
 async def delete(slug: str) -> Response:
     """Remove a channel and all that is in it (admins); its sockets close with 4403."""
-    with_role("admin")
+    who = with_role("admin")
     database = services().database
-    unit = based_on(lambda tx: store.get(tx, slug), lambda tx: store.delete(tx, slug))
-    channel_id = await database.write(unit)
+
+    def remove(tx: Transaction) -> int:
+        channel_id = store.delete(tx, slug)
+        verdicts.record(tx, who, "channel.deleted", channel_slug=slug)
+        return channel_id
+
+    channel_id = await database.write(based_on(lambda tx: store.get(tx, slug), remove))
     services().hub.tail.nudge()
     await in_steps(database, lambda tx: closing.go_on(tx, channel_id))
     return no_content()

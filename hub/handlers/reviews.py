@@ -74,7 +74,7 @@ async def one(review_id: int) -> Response:
 @document_request(ReviewEdit)
 @document_response(Review, 200)
 async def update(review_id: int) -> Response:
-    """Change a review (its author or a moderator); other stars change the author's rating."""
+    """Change a review (its author or a moderator); other stars, by its author only, change the author's rating."""
     who = writer()
     new = await body(ReviewEdit)
     unit = based_on(lambda tx: store.get(tx, review_id, who), lambda tx: store.update(tx, who, review_id, new))

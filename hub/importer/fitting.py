@@ -10,7 +10,8 @@ import msgspec
 from msgspec import Struct
 
 from hub.model import Role, rfc3339
-from hub.validation import CONTENT_DEPTH, CONTENT_LIMIT, is_deeper, is_visible
+from hub.names import is_visible, line_of
+from hub.validation import CONTENT_DEPTH, CONTENT_LIMIT, is_deeper
 
 TITLE, COMMENT, NAME, USERNAME = 255, 4_000, 80, 32
 ROLES: dict[str, Role] = {"admin": "admin", "moderator": "moderator"}
@@ -42,6 +43,11 @@ def username_for(uid: str) -> str:
     return f"{name}-member" if 0 < len(name) < 3 else name
 
 
+def display_name_for(name: str, username: str) -> str:
+    """The name closest to `name` that the hub's rules allow; the username when nothing of it can stay."""
+    return " ".join(line_of(clean(name)).replace("@", " ").split())[:NAME].strip() or username
+
+
 def numbered(name: str, number: int) -> str:
     """`name` with a number, for when it is taken."""
     return f"{name[: USERNAME - len(str(number)) - 1]}-{number}"
@@ -54,11 +60,11 @@ def role_for(role: str) -> Role:
 
 def written(title: str, comment: str, content: Any) -> Written | None:
     """Title, text and content within the hub's limits; None when there is nothing in them."""
-    was_title, was_comment = clean(title), clean(comment)
+    was_title, was_comment = line_of(clean(title)), clean(comment)
     if not was_title and not was_comment:
         return None
     notes = []
-    fitting_title = _cut(was_title or next(filter(is_visible, was_comment.splitlines())), TITLE)
+    fitting_title = _cut(was_title or _first_line(was_comment), TITLE)
     fitting_comment = _cut(was_comment or was_title, COMMENT)
     if len(was_title) > TITLE:
         notes.append(f"title cut to {TITLE} characters")
@@ -70,6 +76,10 @@ def written(title: str, comment: str, content: Any) -> Written | None:
         notes.append("characters that cannot be shown taken out")
     fitting_content, note = _content(content)
     return Written(fitting_title, fitting_comment, fitting_content, (*notes, *([note] if note else [])))
+
+
+def _first_line(text: str) -> str:
+    return next(filter(None, map(line_of, text.splitlines())), "Without a title")
 
 
 def _cut(text: str, limit: int) -> str:

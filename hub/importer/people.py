@@ -1,6 +1,6 @@
 """The members of the Flask site as members of the hub: never merged into an account that is somebody else's."""
 
-from hub.importer.fitting import NAME, clean, numbered, role_for, username_for
+from hub.importer.fitting import clean, display_name_for, numbered, role_for, username_for
 from hub.importer.old_site import OldSite, Record
 from hub.importer.report import Report
 from hub.store import accounts, imports
@@ -35,9 +35,10 @@ def _move(tx: Transaction, old: Record, report: Report) -> int | None:
     account = accounts.register(
         tx,
         username,
-        clean(old.text("name"))[:NAME] or username,
+        display_name_for(old.text("name"), username),
         _hash(old, username, report),
         role_for(old.text("role")),
+        vetted=True,
     )
     if account.role != "visitor":
         report.note("have rights here, look whether they should", f"{username} ({account.role})")

@@ -109,6 +109,8 @@ class Ranger:
         """Give a conversation another title. Raises NotFound."""
         unit = only_if(lambda tx: conversations.rename(tx, who.user_id, conversation_id, new))
         renamed = await self._database.write(unit)
+        if renamed is None:
+            return await self._database.read(lambda tx: conversations.get(tx, who.user_id, conversation_id))
         self.rooms.publish(conversation_id, renamed)
         return renamed.conversation
 

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from msgspec import Struct
 
 from hub.errors import Conflict, NotFound, Unauthorized
-from hub.model import Role, User, rfc3339
-from hub.store import authors, leaving
+from hub.model import Registration, Role, User, rfc3339
+from hub.names import check_not_reserved, check_username, name_of, skeleton, too_like
+from hub.store import authors, leaving, mutes, verdicts
 from hub.store.database import SLICE, Row, SessionsEnded, Transaction, required
 from hub.tokens import REFRESH_SECONDS, new_refresh_token, refresh_hash
 
@@ -37,10 +38,21 @@ class Login(Struct, frozen=True):
     refresh_token: str
 
 
-def register(tx: Transaction, username: str, name: str, password_hash: str, role: Role = "visitor") -> Account:
-    """Add a member. Raises Conflict when the username is taken (whatever its case)."""
+def register(
+    tx: Transaction, username: str, name: str, password_hash: str, role: Role = "visitor", *, vetted: bool = False
+) -> Account:
+    """Add a member; `vetted` when the operator chose the names, who may call somebody "admin".
+
+    Raises Conflict when the username is taken (whatever its case), InvalidInput for names that pass for others'.
+    """
     if by_username(tx, username) is not None:
         raise Conflict(f"The username {username!r} is taken. Choose another one.")
+    if not vetted:
+        check_username(username)
+        _check_unlike_staff(tx, "username", username)
+        if name != username:
+            check_not_reserved(name)
+            _check_unlike_staff(tx, "name", name)
     row = required(
         tx.one(
             """INSERT INTO users (username, name, password_hash, role, created_at)
@@ -53,6 +65,13 @@ def register(tx: Transaction, username: str, name: str, password_hash: str, role
         )
     )
     return _account(row)
+
+
+def create_by_operator(tx: Transaction, new: Registration, password_hash: str, role: Role) -> Account:
+    """Add a member as the operator asks. Raises Conflict when the username is taken."""
+    account = register(tx, new.username, new.name or new.username, password_hash, role, vetted=True)
+    verdicts.record(tx, None, "member.created", member_id=account.id, reason=role)
+    return account
 
 
 def by_username(tx: Transaction, username: str) -> Account | None:
@@ -140,10 +159,16 @@ def sessions_ended_since(tx: Transaction, moment: str) -> list[str]:
 
 
 def change(tx: Transaction, user_id: int, session: str, name: str, password_hash: str | None) -> Account:
-    """Change the name that others see, and with a new password end all sessions but `session`."""
+    """Change the name that others see, and with a new password end all sessions but `session`.
+
+    Raises InvalidInput for a new name that is none or passes for somebody else's, or Muted.
+    """
     before = get(tx, user_id)
-    tx.run("UPDATE users SET name = :name WHERE id = :id", name=name, id=user_id)
+    # A name from before these rules stays until it is changed.
+    if name != before.name:
+        name = _new_name(tx, before, name)
     if before.name != name:
+        tx.run("UPDATE users SET name = :name WHERE id = :id", name=name, id=user_id)
         authors.announce_name(tx, user_id, before.username, name)
     if password_hash is not None:
         set_password(tx, user_id, password_hash)
@@ -174,6 +199,7 @@ def renew_hash(tx: Transaction, account: Account, password_hash: str) -> None:
 def reset_password(tx: Transaction, username: str, password_hash: str) -> None:
     """Set a password and log the member out everywhere. Raises NotFound."""
     account = named(tx, username)
+    verdicts.record(tx, None, "member.password_reset", member_id=account.id)
     set_password(tx, account.id, password_hash)
     end_all_sessions(tx, account.id)
 
@@ -189,7 +215,10 @@ def named(tx: Transaction, username: str) -> Account:
 def set_role(tx: Transaction, username: str, role: Role) -> Account:
     """Change a member's role and end the sessions that still carry the old one. Raises NotFound."""
     account = named(tx, username)
+    if account.role == role:
+        return account
     tx.run("UPDATE users SET role = :role WHERE id = :id", role=role, id=account.id)
+    verdicts.record(tx, None, "member.role_changed", member_id=account.id, reason=f"{account.role} → {role}")
     end_all_sessions(tx, account.id)
     return get(tx, account.id)
 
@@ -222,6 +251,24 @@ def forget_old_sessions(tx: Transaction) -> bool:
         limit=SLICE,
     )
     return SLICE in (len(tokens), ended)
+
+
+def _new_name(tx: Transaction, account: Account, given: str) -> str:
+    name = name_of("name", given)
+    if name == account.name:
+        return name
+    mutes.check(tx, account.id)
+    if name != account.username:
+        _check_unlike_staff(tx, "name", name, besides=account.id)
+        if account.role == "visitor":
+            check_not_reserved(name)
+    return name
+
+
+def _check_unlike_staff(tx: Transaction, field: str, name: str, besides: int = 0) -> None:
+    staff = tx.all("SELECT username, name FROM users WHERE role <> 'visitor' AND id <> :besides", besides=besides)
+    if skeleton(name) in {skeleton(row[column]) for row in staff for column in ("username", "name")}:
+        raise too_like(field)
 
 
 def _issue_refresh(tx: Transaction, session: str) -> str:

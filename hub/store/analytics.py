@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from hub.cursor import decode_cursor, encode_cursor
-from hub.errors import Conflict, FieldError, Forbidden, InvalidInput
+from hub.errors import Conflict, FieldError, Forbidden, InvalidInput, Muted
 from hub.model import AnalyticsEdit, AnalyticsEntry, AnalyticsInput
 from hub.store import channels, ratings, reviews
 from hub.store.database import Transaction
@@ -21,7 +21,7 @@ class EntryPage(Struct, frozen=True):
 
 
 class Verdict(Struct, frozen=True, omit_defaults=True):
-    """What became of the entry at `index` of a bulk: 201 new, 200 changed, or 422 and why."""
+    """What became of the entry at `index` of a bulk: 201 new, 200 changed, or 422, or 403 when muted, and why."""
 
     index: int
     status: int
@@ -51,9 +51,14 @@ def create_many(tx: Transaction, author: Identity, given: Sequence[AnalyticsInpu
     stars = {known[one.channel]: one.stars for one in given if isinstance(one, AnalyticsInput) and one.channel in known}
     entries: dict[str, AnalyticsEntry] = {}
     added: set[str] = set()
+    muted: dict[str, Muted] = {}
     # Always in the same order, so that two bulks at once wait for each other instead of standing in each other's way.
     for channel in sorted(stars, key=lambda one: one.id):
-        entries[channel.slug], is_new = _rate(tx, author.user_id, channel, stars[channel])
+        try:
+            entries[channel.slug], is_new = _rate(tx, author.user_id, channel, stars[channel])
+        except Muted as refusal:
+            muted[channel.slug] = refusal
+            continue
         if is_new:
             added.add(channel.slug)
     results = []
@@ -62,10 +67,13 @@ def create_many(tx: Transaction, author: Identity, given: Sequence[AnalyticsInpu
         if isinstance(one, InvalidInput) or error is not None:
             results.append(Verdict(index, 422, errors=() if error is None else error.fields))
             continue
+        if one.channel in muted:
+            results.append(Verdict(index, 403, errors=(FieldError("channel", muted[one.channel].detail),)))
+            continue
         status = 201 if one.channel in added else 200
         added.discard(one.channel)
         results.append(Verdict(index, status, entries[one.channel]))
-    rejected = sum(verdict.status == 422 for verdict in results)
+    rejected = sum(verdict.status >= 400 for verdict in results)
     return BulkAnswer(len(results) - rejected, rejected, results)
 
 
@@ -87,18 +95,21 @@ def get(tx: Transaction, entry_id: int) -> AnalyticsEntry:
 
 
 def update(tx: Transaction, editor: Identity, entry_id: int, new: AnalyticsEdit) -> AnalyticsEntry:
-    """Change an entry's stars. Raises NotFound, Forbidden, or Conflict for another channel."""
+    """Change one's own entry's stars. Raises NotFound, Forbidden, Muted, or Conflict for another channel."""
     user_id, channel = _editable(tx, editor, entry_id)
     if new.channel not in (None, channel.slug):
         raise Conflict("An entry's channel cannot change: make an entry for the other channel.")
-    reviews.rate(tx, user_id, channel, new.stars)
+    if user_id == editor.user_id:
+        reviews.rate(tx, user_id, channel, new.stars)
+    elif get(tx, entry_id).stars != new.stars:
+        raise Forbidden("Stars are their member's: you can remove them, not change them.")
     return get(tx, entry_id)
 
 
 def delete(tx: Transaction, editor: Identity, entry_id: int) -> None:
     """Remove an entry, which is its member's rating. Raises NotFound or Forbidden."""
     user_id, channel = _editable(tx, editor, entry_id)
-    reviews.unrate(tx, user_id, channel)
+    reviews.unrate(tx, user_id, channel, editor)
 
 
 def _rate(tx: Transaction, user_id: int, channel: ChannelRef, stars: int) -> tuple[AnalyticsEntry, bool]:

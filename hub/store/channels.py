@@ -78,9 +78,11 @@ def create(tx: Transaction, new: ChannelInput, park: ParkFacts | None = None, po
 
 def update(tx: Transaction, slug: str, new: ChannelInput) -> Channel:
     """Replace a channel's description; its slug stays. Raises NotFound, or Conflict for another slug."""
-    channel = find(tx, slug)
+    channel, before = find(tx, slug), get(tx, slug)
     if new.slug != slug:
         raise Conflict("A channel's slug cannot change: links to it would break.")
+    if all(getattr(before, field) == getattr(new, field) for field in ("name", "group", "kind", "description")):
+        return before
     tx.run(
         """UPDATE channels SET name = :name, group_name = :group, kind = :kind, description = :description
         WHERE id = :id""",

@@ -111,8 +111,10 @@ def read(tx: Transaction, user_id: int, conversation_id: int) -> Transcript:
     return found
 
 
-def rename(tx: Transaction, user_id: int, conversation_id: int, new: ConversationEdit) -> ChatRenamed:
-    """Give a conversation another title. Raises NotFound."""
+def rename(tx: Transaction, user_id: int, conversation_id: int, new: ConversationEdit) -> ChatRenamed | None:
+    """Give a conversation another title; None when it has that one. Raises NotFound."""
+    if get(tx, user_id, conversation_id).title == new.title.strip():
+        return None
     seq = questions.advance(tx, user_id, conversation_id)
     tx.run("UPDATE conversations SET title = :title WHERE id = :id", title=new.title.strip(), id=conversation_id)
     return ChatRenamed(seq=seq, conversation=get(tx, user_id, conversation_id))

@@ -35,6 +35,7 @@ _SILENT = (
 def begin(tx: Transaction, user_id: int) -> None:
     """Take the account out of use, for good."""
     tx.run("DELETE FROM locations WHERE user_id = :user", user=user_id)
+    tx.run("DELETE FROM areas WHERE user_id = :user", user=user_id)
     tx.run(
         "UPDATE users SET left_at = :now, password_hash = '', role = 'visitor' WHERE id = :user",
         user=user_id,

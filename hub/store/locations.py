@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from hub.errors import NotFound
 from hub.locations import USUAL_SECONDS, Location, LocationInput
 from hub.model import rfc3339
-from hub.store import areas, channels, mutes
+from hub.store import areas, channels, mutes, verdicts
 from hub.store.database import Database, Row, Transaction, required
 from hub.store.log import ChannelRef
 from hub.tokens import Identity
@@ -123,6 +123,8 @@ def remove_by_id(tx: Transaction, who: Identity, location_id: int) -> tuple[str,
     """
     row = _removable(tx, who, location_id)
     _erase(tx, row)
+    if row["user_id"] != who.user_id:
+        verdicts.record(tx, who, "location.removed", member_id=row["user_id"], channel_id=row["channel_id"])
     return row["slug"], row["username"]
 
 

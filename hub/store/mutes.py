@@ -7,7 +7,7 @@ from msgspec import Struct
 from hub.cursor import decode_cursor, encode_cursor
 from hub.errors import Forbidden, NotFound, invalid_field
 from hub.model import rfc3339
-from hub.moderation import Mute, MuteInForce, MuteInput
+from hub.moderation import Mute, MuteInForce, MuteInput, check_mutes
 from hub.store import channels, verdicts
 from hub.store.database import Row, Transaction, required
 from hub.store.log import ChannelRef
@@ -26,18 +26,10 @@ class MutePage(Struct, frozen=True):
     next: str | None
 
 
-def check(tx: Transaction, user_id: int, channel: ChannelRef) -> None:
-    """Raise Muted when the member may not write in the channel now."""
-    row = tx.one(
-        _MUTES
-        + """ WHERE mutes.user_id = :user AND (mutes.channel_id = :channel OR mutes.channel_id IS NULL)
-        AND mutes.until > :now ORDER BY mutes.until DESC LIMIT 1""",
-        user=user_id,
-        channel=channel.id,
-        now=tx.now,
-    )
-    if row is not None:
-        raise _in_force(row).error()
+def check(tx: Transaction, user_id: int, channel: ChannelRef | None = None) -> None:
+    """Raise Muted when the member may show nothing to others in the channel now; None is for what all channels show."""
+    rows = tx.all(_MUTES + " WHERE mutes.user_id = :user AND mutes.until > :now", user=user_id, now=tx.now)
+    check_mutes([_in_force(row) for row in rows], None if channel is None else channel.slug)
 
 
 def put(tx: Transaction, moderator: Identity, new: MuteInput) -> tuple[Mute, bool]:

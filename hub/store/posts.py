@@ -92,13 +92,14 @@ def update(tx: Transaction, editor: Identity, post_id: int, new: PostEdit) -> Po
     if row["hidden_at"] is not None:
         raise Conflict("This post is hidden by a moderator: it can be deleted, and changed once it is restored.")
     mutes.check(tx, editor.user_id, channel_of(row))
+    written = {"title": new.title, "comment": new.comment, "content": msgspec.json.encode(new.content).decode()}
+    if all(row[field] == value for field, value in written.items()):
+        return post_of(row)
     tx.run(
         "UPDATE posts SET title = :title, comment = :comment, content = :content, updated_at = :now WHERE id = :id",
         id=post_id,
-        title=new.title,
-        comment=new.comment,
-        content=msgspec.json.encode(new.content).decode(),
         now=later_than(row["updated_at"], tx.now),
+        **written,
     )
     verdicts.edited(tx, editor, "post", row)
     return announce_update(tx, channel_of(row), post_id)

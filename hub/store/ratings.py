@@ -15,10 +15,10 @@ _ENTRIES = """SELECT ratings.*, channels.slug, users.username FROM ratings
 
 def put(tx: Transaction, user_id: int, channel: ChannelRef, stars: int) -> bool:
     """Set a member's rating; returns whether that changed anything."""
+    if stars_of(tx, user_id, channel) == stars:
+        return False
     channels.lock(tx, channel)
     before = _row(tx, user_id, channel)
-    if before is not None and before["stars"] == stars:
-        return False
     stamp = tx.now if before is None else later_than(before["updated_at"], tx.now)
     tx.run(
         """INSERT INTO ratings (channel_id, user_id, stars, created_at, updated_at)
@@ -37,10 +37,10 @@ def put(tx: Transaction, user_id: int, channel: ChannelRef, stars: int) -> bool:
 
 def remove(tx: Transaction, user_id: int, channel: ChannelRef) -> bool:
     """Remove a member's rating; returns whether there was one."""
-    channels.lock(tx, channel)
-    before = _row(tx, user_id, channel)
-    if before is None:
+    if _row(tx, user_id, channel) is None:
         return False
+    channels.lock(tx, channel)
+    before = required(_row(tx, user_id, channel))
     tx.run("DELETE FROM ratings WHERE id = :id", id=before["id"])
     _uncount_month(tx, before)
     channels.count_stars(tx, channel, before["stars"], None)

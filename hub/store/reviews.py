@@ -72,8 +72,8 @@ def get(tx: Transaction, review_id: int, reader: Identity | None = None) -> Revi
 def update(tx: Transaction, editor: Identity, review_id: int, new: ReviewEdit) -> Review:
     """Replace a review; other stars change its author's rating, none leave the rating as it is.
 
-    Raises NotFound, Gone, Forbidden, Muted, Conflict while it is hidden, or InvalidInput for stars of an author who
-    has left.
+    Raises NotFound, Gone, Forbidden (also for other stars than its author's, by anybody else), Muted, Conflict while it
+    is hidden, or InvalidInput for stars of an author who has left.
     """
     row = editable(tx, editor, review_id)
     channel = channel_of(row)
@@ -83,7 +83,12 @@ def update(tx: Transaction, editor: Identity, review_id: int, new: ReviewEdit) -
     if new.stars is not None:
         if row["user_id"] is None:
             raise invalid_field("stars", "must be null: its author has left, and took the rating along")
-        rate(tx, row["user_id"], channel, new.stars, besides=review_id)
+        if row["user_id"] != editor.user_id and new.stars != row["stars"]:
+            raise Forbidden("Its stars are its author's: you can remove them (null), not change them.")
+    if all(row[field] == value for field, value in _written(new).items()):
+        return review_of(row)
+    if new.stars is not None and row["user_id"] == editor.user_id:
+        rate(tx, editor.user_id, channel, new.stars, besides=review_id)
     tx.run(
         """UPDATE reviews SET title = :title, comment = :comment, content = :content, stars = :stars,
         visited_on = :visited_on, updated_at = :now WHERE id = :id""",
@@ -92,6 +97,8 @@ def update(tx: Transaction, editor: Identity, review_id: int, new: ReviewEdit) -
         **_written(new),
     )
     verdicts.edited(tx, editor, "review", row)
+    if new.stars is None and row["stars"] is not None:
+        verdicts.stars_removed(tx, editor, row)
     return announce_update(tx, channel, review_id)
 
 
@@ -131,18 +138,24 @@ def delete(tx: Transaction, editor: Identity, review_id: int, *, keep_rating: bo
             lambda seq: ReviewDeleted(channel=channel.slug, seq=seq, at=tx.now, data=Deleted(review_id)),
         )
     if not keep_rating and row["user_id"] is not None and row["stars"] is not None:
-        unrate(tx, row["user_id"], channel)
+        unrate(tx, row["user_id"], channel, editor)
 
 
 def rate(tx: Transaction, user_id: int, channel: ChannelRef, stars: int, besides: int = 0) -> None:
-    """Set a member's rating of a channel; the member's reviews with stars follow, but for `besides`."""
+    """Set a member's rating of a channel; the member's reviews with stars follow, but for `besides`. Raises Muted."""
+    mutes.check(tx, user_id, channel)
     if ratings.put(tx, user_id, channel, stars):
         _follow(tx, user_id, channel, stars, besides)
 
 
-def unrate(tx: Transaction, user_id: int, channel: ChannelRef) -> None:
-    """Remove a member's rating of a channel; the member's reviews there lose their stars."""
+def unrate(tx: Transaction, user_id: int, channel: ChannelRef, editor: Identity | None = None) -> None:
+    """Remove a member's rating of a channel, if there is one; the member's reviews there lose their stars.
+
+    `editor` is who does it when that may be somebody else.
+    """
     if ratings.remove(tx, user_id, channel):
+        if editor is not None:
+            verdicts.rating_removed(tx, editor, user_id, channel)
         _follow(tx, user_id, channel, None, 0)
 
 

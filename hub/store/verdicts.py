@@ -5,6 +5,7 @@ from msgspec import Struct
 from hub.cursor import decode_cursor, encode_cursor
 from hub.moderation import Action, AuditEntry, Kind, Outcome
 from hub.store.database import Row, Transaction
+from hub.store.log import ChannelRef
 from hub.tokens import Identity
 
 
@@ -17,21 +18,30 @@ class AuditPage(Struct, frozen=True):
 
 def record(
     tx: Transaction,
-    actor: Identity,
+    actor: Identity | None,
     action: Action,
     *,
-    member_id: int | None,
-    channel_id: int | None,
+    member_id: int | None = None,
+    channel_id: int | None = None,
+    channel_slug: str | None = None,
     thing_id: int | None = None,
     reason: str = "",
     until: str | None = None,
 ) -> None:
-    """Note what a moderator did. Never the text that it was done to: what is deleted is gone from here, too."""
+    """Note what somebody with rights did, or the operator, who is no member.
+
+    Never the text that it was done to: what is deleted is gone from here, too. `channel_slug` is for a channel that is
+    deleted; others are looked up.
+    """
     tx.run(
-        """INSERT INTO audit_log (at, actor_id, action, member_id, channel_id, thing_id, reason, until)
-        VALUES (:now, :actor, :action, :member, :channel, :thing, :reason, :until)""",
+        """INSERT INTO audit_log (at, actor_id, actor_name, by_operator, action, member_id, channel_id, channel_slug,
+        thing_id, reason, until) VALUES (:now, :actor, :name, :operator, :action, :member, :channel,
+        COALESCE(:slug, (SELECT slug FROM channels WHERE id = :channel)), :thing, :reason, :until)""",
         now=tx.now,
-        actor=actor.user_id,
+        actor=None if actor is None else actor.user_id,
+        name=None if actor is None else actor.username,
+        operator=int(actor is None),
+        slug=channel_slug,
         action=action,
         member=member_id,
         channel=channel_id,
@@ -66,11 +76,31 @@ def deleted(tx: Transaction, editor: Identity, kind: Kind, row: Row) -> None:
         record(tx, editor, action, member_id=row["user_id"], channel_id=row["channel_id"], thing_id=row["id"])
 
 
+def stars_removed(tx: Transaction, editor: Identity, row: Row) -> None:
+    """Note that somebody's review lost its stars, when it was not by its author."""
+    if row["user_id"] != editor.user_id:
+        record(
+            tx,
+            editor,
+            "review.stars_removed",
+            member_id=row["user_id"],
+            channel_id=row["channel_id"],
+            thing_id=row["id"],
+        )
+
+
+def rating_removed(tx: Transaction, editor: Identity, user_id: int, channel: ChannelRef) -> None:
+    """Note that somebody's stars were taken off a channel, when it was not by themselves."""
+    if user_id != editor.user_id:
+        record(tx, editor, "rating.removed", member_id=user_id, channel_id=channel.id)
+
+
 def page(tx: Transaction, limit: int, cursor: str | None = None) -> AuditPage:
     """The newest entries, or those before `cursor`. Raises InvalidInput for a cursor that is not ours."""
     before = 2**63 - 1 if cursor is None else int(str(decode_cursor(cursor, int)[0]))
     rows = tx.all(
-        """SELECT audit_log.*, actors.username AS actor, members.username AS member, channels.slug FROM audit_log
+        """SELECT audit_log.*, COALESCE(audit_log.actor_name, actors.username) AS actor,
+        members.username AS member, COALESCE(audit_log.channel_slug, channels.slug) AS slug FROM audit_log
         LEFT JOIN users AS actors ON actors.id = audit_log.actor_id
         LEFT JOIN users AS members ON members.id = audit_log.member_id
         LEFT JOIN channels ON channels.id = audit_log.channel_id AND channels.deleted_at IS NULL
@@ -93,4 +123,5 @@ def _entry(row: Row) -> AuditEntry:
         thing_id=row["thing_id"],
         reason=row["reason"],
         until=row["until"],
+        by_operator=bool(row["by_operator"]),
     )

@@ -2,16 +2,17 @@
 
 from hub.errors import Forbidden
 from hub.model import Review
-from hub.store import reviews
+from hub.store import mutes, reviews
 from hub.store.database import Transaction
 from hub.tokens import Identity
 
 
 def give(tx: Transaction, voter: Identity, review_id: int) -> Review:
-    """Count a member's vote, once. Raises NotFound, Gone, or Forbidden for one's own review."""
+    """Count a member's vote, once. Raises NotFound, Gone, Muted, or Forbidden for one's own review."""
     row = reviews.lock(tx, review_id)
     if row["user_id"] == voter.user_id:
         raise Forbidden("This review is yours: others say whether it is helpful.")
+    mutes.check(tx, voter.user_id, reviews.channel_of(row))
     given = tx.run(
         "INSERT INTO helpful_votes (review_id, user_id) VALUES (:review, :user) ON CONFLICT DO NOTHING",
         review=review_id,
