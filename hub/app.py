@@ -28,6 +28,7 @@ from hub.handlers.posts import posts
 from hub.handlers.quiz import quiz
 from hub.handlers.ratings import ratings
 from hub.handlers.reviews import reviews
+from hub.handlers.sealing import sealing
 from hub.handlers.search import search
 from hub.handlers.sockets import SocketGateway
 from hub.handlers.uploads import FinishUploads
@@ -59,6 +60,7 @@ BLUEPRINTS = (
     locations,
     analytics,
     moderation,
+    sealing,
     search,
     quiz,
     chat,

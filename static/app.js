@@ -1,5 +1,7 @@
 /** Starts the client: who is here, what is to be sent, the page. */
 import { render } from "preact";
+import { serviceWorker } from "./api/kept.js";
+import { startSealing } from "./api/sealing.js";
 import { start } from "./api/session.js";
 import "./components/keys.js";
 import { Shell } from "./components/shell.js";
@@ -9,8 +11,6 @@ import { html } from "./html.js";
 const root = document.getElementById("app");
 root.textContent = "";
 render(html`<${Shell} />`, root);
-start().then(startSending);
+start().then(startSending).then(startSealing);
 
-if ("serviceWorker" in navigator) {
-  window.addEventListener("load", () => navigator.serviceWorker.register("/sw.js").catch(() => null));
-}
+window.addEventListener("load", () => serviceWorker()?.register("/sw.js").catch(() => null));

@@ -8,6 +8,7 @@ const SHELL = "hub-shell-1";
 const ANSWERS = "hub-answers-1";
 const KEPT_ANSWERS = /^\/api\/(channels(\/[a-z0-9-]+(\/history)?)?|handbook)$/;
 const TIMEOUT_MS = 8_000;
+const VERSION = "Hub-Client";
 
 self.addEventListener("install", (event) => {
   self.skipWaiting();
@@ -48,13 +49,31 @@ self.addEventListener("fetch", (event) => {
 async function page(request) {
   try {
     const response = await reach(request);
-    if (response.ok && response.headers.get("Content-Type")?.includes("text/html")) await keep(SHELL, "/", response);
+    if (response.ok && response.headers.get("Content-Type")?.includes("text/html")) await keepPage(response);
     return response;
-  } catch (error) {
-    const kept = await caches.match("/", { cacheName: SHELL });
-    if (kept) return kept;
-    throw error;
+  } catch {
+    return (await find("/", SHELL)) ?? offline();
   }
+}
+
+/** Files of two versions do not fit together: with another page goes all that was kept of the one before. */
+async function keepPage(response) {
+  const before = await find("/", SHELL);
+  if (before && before.headers.get(VERSION) !== response.headers.get(VERSION)) await caches.delete(SHELL).catch(() => null);
+  await keep(SHELL, "/", response);
+}
+
+/** Where nothing was kept: a page without scripts, so that there is more to see than the browser's own words. */
+function offline() {
+  const text =
+    "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>" +
+    "<title>Frostbyte Hub</title><h1>There is no connection to the hub</h1>" +
+    "<p>This browser has kept nothing to show meanwhile. <a href=''>Try again</a> where there is signal.";
+  const headers = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  };
+  return new Response(text, { status: 503, headers: { ...headers, "Retry-After": "5" } });
 }
 
 async function networkFirst(request, name) {
@@ -64,7 +83,7 @@ async function networkFirst(request, name) {
     if (response.status === 200 && began === generation) await keep(name, request.url, response);
     return response;
   } catch (error) {
-    const kept = await caches.match(request.url, { cacheName: name, ignoreVary: true });
+    const kept = await find(request.url, name);
     if (kept) return marked(kept);
     throw error;
   }
@@ -74,10 +93,21 @@ function reach(request) {
   return fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)]) });
 }
 
+/** What cannot be kept (storage is full, or blocked) is still an answer. */
 async function keep(name, key, response) {
-  const cache = await caches.open(name);
-  const isHistory = name === ANSWERS && key.endsWith("/history");
-  await cache.put(key, isHistory ? await withoutLocations(response.clone()) : response.clone());
+  const copy = response.clone();
+  try {
+    const cache = await caches.open(name);
+    const isHistory = name === ANSWERS && key.endsWith("/history");
+    await cache.put(key, isHistory ? await withoutLocations(copy) : copy);
+  } catch {
+    await copy.body?.cancel().catch(() => null);
+  }
+}
+
+/** @returns {Promise<Response | undefined>} */
+async function find(key, name) {
+  return caches.match(key, { cacheName: name, ignoreVary: true }).catch(() => undefined);
 }
 
 /** Where somebody was is nobody's to keep. */

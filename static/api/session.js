@@ -1,14 +1,17 @@
 /** Who is logged in: the access token in memory, refreshed before it ends, by one tab at a time. */
 import { signal } from "@preact/signals";
 import { ApiError, ELSEWHERE, request } from "./http.js";
+import { inTurn, local, parse, serviceWorker, tab } from "./kept.js";
 
 const KNOWN = "hub.member";
+const GUEST = "hub.guest";
 const REFRESH = "hub.refresh";
 const EARLY_MS = 60_000;
+const RECOGNISE_MS = 4_000;
 
 // Hosted on another site, the refresh token cannot be an HttpOnly cookie: it lives in this tab's sessionStorage, where a
 // script injected into the page could read it, and ends with the tab. Who is logged in is then known per tab as well.
-const kept = ELSEWHERE ? sessionStorage : localStorage;
+const kept = ELSEWHERE ? tab : local;
 
 /** The member, null for a guest, undefined until it is known. */
 export const member = signal(undefined);
@@ -21,19 +24,37 @@ let endsAt = 0;
 let timer;
 let refreshing = null;
 
+let recognising = null;
+
 /** Find out who is here: by the session of an earlier visit, or a guest. */
 export async function start() {
-  if (!kept.getItem(KNOWN)) {
+  const known = parse(kept.get(KNOWN));
+  if (known?.username) {
+    member.value = known;
+    await freshToken().catch(() => null);
+  } else if (ELSEWHERE || kept.get(GUEST)) {
     member.value = null;
-    return;
+  } else {
+    recognising = Promise.race([recognise(), new Promise((resolve) => setTimeout(resolve, RECOGNISE_MS))]);
+    await recognising;
+    recognising = null;
+    member.value ??= null;
   }
-  member.value = JSON.parse(kept.getItem(KNOWN));
-  await freshToken().catch(() => null);
+}
+
+/** Browsers drop what pages keep, and not the cookie: ask once whether there is a session. */
+async function recognise() {
+  try {
+    await refresh();
+  } catch (error) {
+    if (error.status === 401) kept.set(GUEST, "1");
+  }
 }
 
 /** @returns {Promise<string | null>} an access token that is good for a while, null for a guest */
 export async function freshToken() {
-  if (!kept.getItem(KNOWN)) return null;
+  await recognising;
+  if (!member.peek()) return null;
   if (access && Date.now() < endsAt - EARLY_MS) return access;
   refreshing ??= refresh().finally(() => (refreshing = null));
   return refreshing;
@@ -79,7 +100,7 @@ export async function register(username, password, name) {
 /** End this session, or all of the member's; without an answer of the hub this browser forgets it all the same. */
 export async function logOut({ everywhere = false } = {}) {
   const path = everywhere ? "/api/auth/logout-all" : "/api/auth/logout";
-  const token = sessionStorage.getItem(REFRESH);
+  const token = tab.get(REFRESH);
   await call("POST", path, everywhere || !token ? {} : { body: { refresh_token: token } }).catch(() => null);
   forget();
 }
@@ -102,9 +123,9 @@ function kind() {
 
 /** One tab refreshes at a time: the token may be used only once, and the cookie is shared by all tabs. */
 function refresh() {
-  const locked = (work) => (navigator.locks && !ELSEWHERE ? navigator.locks.request("hub.refresh", work) : work());
+  const locked = (work) => (ELSEWHERE ? work() : inTurn("hub.refresh", work));
   return locked(async () => {
-    const body = ELSEWHERE ? { refresh_token: sessionStorage.getItem(REFRESH) ?? "" } : {};
+    const body = ELSEWHERE ? { refresh_token: tab.get(REFRESH) ?? "" } : {};
     try {
       granted((await request("POST", "/api/auth/refresh", { body })).data);
     } catch (error) {
@@ -118,7 +139,7 @@ function refresh() {
 function granted({ user, access_token: token, expires_in: seconds, refresh_token: refreshToken }) {
   access = token;
   endsAt = Date.now() + seconds * 1000;
-  if (refreshToken) sessionStorage.setItem(REFRESH, refreshToken);
+  if (refreshToken) tab.set(REFRESH, refreshToken);
   remember(user);
   clearTimeout(timer);
   timer = setTimeout(() => freshToken().catch(() => null), Math.max(5_000, seconds * 1000 - EARLY_MS));
@@ -126,17 +147,19 @@ function granted({ user, access_token: token, expires_in: seconds, refresh_token
 }
 
 function remember(user) {
-  kept.setItem(KNOWN, JSON.stringify(user));
+  kept.set(KNOWN, JSON.stringify(user));
+  kept.remove(GUEST);
   if (JSON.stringify(member.peek()) !== JSON.stringify(user)) member.value = user;
 }
 
 function forget() {
   access = null;
   clearTimeout(timer);
-  kept.removeItem(KNOWN);
-  sessionStorage.removeItem(REFRESH);
+  kept.remove(KNOWN);
+  kept.set(GUEST, "1");
+  tab.remove(REFRESH);
   member.value = null;
-  navigator.serviceWorker?.controller?.postMessage({ type: "forget" });
+  serviceWorker()?.controller?.postMessage({ type: "forget" });
 }
 
 /** Whether the member may change what others wrote. */
@@ -147,5 +170,5 @@ export function isModerator(who) {
 window.addEventListener("storage", (event) => {
   if (event.key !== KNOWN) return;
   access = null;
-  member.value = event.newValue ? JSON.parse(event.newValue) : null;
+  member.value = parse(event.newValue);
 });

@@ -1,12 +1,13 @@
 /** Where a question is written: kept as a draft while it grows; while the ranger answers, its button stops. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { keepDraft, readDraft } from "../api/storage.js";
 import { html } from "../html.js";
+import { useDraft } from "./draft.js";
 import { Icon } from "./icons.js";
 import { growToText, sendsOnEnter } from "./keys.js";
 
 const MOST = 4_000;
 const NEAR = 400;
+const EMPTY = { text: "" };
 const touch = matchMedia("(pointer: coarse)");
 
 /**
@@ -20,7 +21,9 @@ const touch = matchMedia("(pointer: coarse)");
  * @param {() => void} [props.onStop]
  */
 export function ChatComposer({ draftKey, focused = false, answering, blocked, onAsk, onStop }) {
-  const [text, setText] = useDraft(draftKey);
+  const { draft, change } = useDraft(draftKey, EMPTY);
+  const { text } = draft;
+  const setText = (next) => change({ text: next });
   const [hint, setHint] = useState(null);
   const area = useRef(null);
   useEffect(() => growToText(area.current), [text]);
@@ -55,21 +58,4 @@ export function ChatComposer({ draftKey, focused = false, answering, blocked, on
         : html`<button key="ask" class="button composer-send" type="submit" aria-label="Ask" title="Ask"><${Icon} name="send" /></button>`}
     </form>
   `;
-}
-
-/** A draft that outlives the tab; what is typed before it was read wins. */
-function useDraft(key) {
-  const [text, setText] = useState("");
-  const touched = useRef(false);
-  useEffect(() => {
-    touched.current = false;
-    setText("");
-    readDraft(key).then((kept) => kept && !touched.current && setText(kept.text));
-  }, [key]);
-  const change = (next) => {
-    touched.current = true;
-    setText(next);
-    keepDraft(key, { text: next });
-  };
-  return [text, change];
 }

@@ -1,9 +1,9 @@
 /** Where a post is written: kept as a draft while it grows, and in the outbox from the moment it is sent. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { member } from "../api/session.js";
-import { keepDraft, readDraft } from "../api/storage.js";
 import { post } from "../feed/sender.js";
 import { html } from "../html.js";
+import { useDraft } from "./draft.js";
 import { Icon } from "./icons.js";
 import { afterPress, growToText, isComposing, sendsOnEnter } from "./keys.js";
 
@@ -11,7 +11,7 @@ const EMPTY = { title: "", comment: "" };
 
 /** The composer of one channel. */
 export function Composer({ channel, onSent }) {
-  const [draft, setDraft] = useDraft(`${member.value.username}/${channel.slug}`);
+  const { draft, change: setDraft } = useDraft(`${member.value.username}/${channel.slug}`, EMPTY);
   const [open, setOpen] = useState(false);
   const [problem, setProblem] = useState(null);
   const fields = { title: useRef(null), comment: useRef(null) };
@@ -68,21 +68,4 @@ function nextField(event, field) {
   if (event.key !== "Enter" || isComposing(event) || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
   field.focus();
-}
-
-/** A draft that outlives the tab; what is typed before it was read wins. */
-function useDraft(key) {
-  const [draft, setDraft] = useState(EMPTY);
-  const touched = useRef(false);
-  useEffect(() => {
-    touched.current = false;
-    setDraft(EMPTY);
-    readDraft(key).then((kept) => kept && !touched.current && setDraft(kept));
-  }, [key]);
-  const change = (next) => {
-    touched.current = true;
-    setDraft(next);
-    keepDraft(key, next);
-  };
-  return [draft, change];
 }

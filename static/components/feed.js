@@ -1,5 +1,6 @@
 /** The feed: posts with the newest at the end, what is new, who writes, and the composer. */
 import { useEffect, useState } from "preact/hooks";
+import { local } from "../api/kept.js";
 import { member } from "../api/session.js";
 import { namesIn } from "../feed/names.js";
 import { outbox } from "../feed/sender.js";
@@ -49,7 +50,7 @@ function isMine(entry) {
 }
 
 function readMark(slug) {
-  return Number(localStorage.getItem(`hub.read.${slug}`)) || 0;
+  return Number(local.get(`hub.read.${slug}`)) || 0;
 }
 
 /** Who is at the end with the page before their eyes has seen everything. */
@@ -59,7 +60,7 @@ function useSeen(slug, posts, atEnd, setSeen) {
     const note = () => {
       if (!atEnd || document.hidden || newest === 0) return;
       setSeen(newest);
-      localStorage.setItem(`hub.read.${slug}`, String(newest));
+      local.set(`hub.read.${slug}`, String(newest));
     };
     note();
     document.addEventListener("visibilitychange", note);

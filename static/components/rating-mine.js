@@ -1,11 +1,12 @@
 /** One's own stars of a channel: shown at once, sent one after the other, and what was chosen last holds. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { otherTabs } from "../api/kept.js";
 import { call, member } from "../api/session.js";
 
 // The arrow keys walk over the stars between: only where they stop is sent.
 const SETTLE_MS = 250;
 
-const otherTabs = new BroadcastChannel("hub.stars");
+const others = otherTabs("hub.stars");
 
 class StarSender {
   constructor(slug, tell) {
@@ -61,7 +62,7 @@ export function useMyStars(slug, stored, onStored) {
   sender.tell = (news) => {
     if ("stored" in news) {
       onStored(news.stored);
-      otherTabs.postMessage({ username: member.peek()?.username, slug, stars: news.stored });
+      others.postMessage({ username: member.peek()?.username, slug, stars: news.stored });
     }
     setState({ wanted: news.wanted, problem: news.problem ?? null });
   };
@@ -90,7 +91,7 @@ function useOtherTabs(slug, onStored) {
     const hear = ({ data }) => {
       if (data.slug === slug && data.username === member.peek()?.username) latest.current(data.stars);
     };
-    otherTabs.addEventListener("message", hear);
-    return () => otherTabs.removeEventListener("message", hear);
+    others.addEventListener("message", hear);
+    return () => others.removeEventListener("message", hear);
   }, [slug]);
 }

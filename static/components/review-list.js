@@ -1,12 +1,12 @@
 /** The tab "Reviews": what everybody thinks, one's own stars, and all reviews in the reader's order. */
 import { useEffect, useState } from "preact/hooks";
 import { member } from "../api/session.js";
-import { isBegun } from "../feed/review-draft.js";
+import { EMPTY_DRAFT, isBegun } from "../feed/review-draft.js";
 import { SORTS } from "../feed/reviews.js";
 import { html } from "../html.js";
+import { useDraft } from "./draft.js";
 import { RatingPanel } from "./rating-panel.js";
 import { Review } from "./review.js";
-import { useReviewDraft } from "./review-draft.js";
 import { headingProps, useReturningFocus } from "./review-focus.js";
 import { LinkedReview } from "./review-linked.js";
 import { NewReview } from "./review-new.js";
@@ -49,10 +49,10 @@ function Order({ sort, onSort }) {
 
 /** The form with its draft; a draft of an earlier visit is there again. */
 function Writing({ channel }) {
-  const [draft, setDraft] = useReviewDraft(`${member.value.username}/${channel.slug}/review`);
+  const { draft, isRead, change: setDraft } = useDraft(`${member.value.username}/${channel.slug}/review`, EMPTY_DRAFT);
   const [open, setOpen] = useState(false);
   const opener = useReturningFocus(open);
-  if (draft === null) return null;
+  if (!isRead) return null;
   if (!open) {
     return html`
       <button ref=${opener} class="button button-small reviews-write" type="button" onClick=${() => setOpen(true)}>

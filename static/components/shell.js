@@ -1,6 +1,7 @@
 /** The frame of every page: skip link, header, the page itself, short notices. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { member } from "../api/session.js";
+import { isVolatile } from "../api/storage.js";
 import { html } from "../html.js";
 import { loginHref, route } from "../router.js";
 import { ROUTES } from "../routes.js";
@@ -8,7 +9,7 @@ import { Icon, Logo } from "./icons.js";
 import { SharingSign } from "./location-sharing.js";
 import { ErrorBox, Loading, NotFound } from "./states.js";
 import { ThemeToggle } from "./theme-toggle.js";
-import { Toasts } from "./toasts.js";
+import { toast, Toasts } from "./toasts.js";
 
 /** The whole client. */
 export function Shell() {
@@ -17,12 +18,21 @@ export function Shell() {
     <div class=${page?.fills ? "shell shell-fills" : "shell"}>
       <a class="skip-link" href="#main">Skip to the content</a>
       <${Header} path=${path} slug=${page?.path.startsWith("/channels/") && params.slug} />
+      <${Volatile} />
       <main id="main" tabindex="-1">
         ${page ? html`<${Page} key=${path} page=${page} params=${params} query=${query} />` : html`<${NotFound} />`}
       </main>
       <${Toasts} />
     </div>
   `;
+}
+
+/** Said once, when something was written that the browser does not keep. */
+function Volatile() {
+  useEffect(() => {
+    if (isVolatile.value) toast("This browser keeps nothing, or is full: what you write is here only while this page is open.");
+  }, [isVolatile.value]);
+  return null;
 }
 
 function Page({ page, params, query }) {

@@ -1,5 +1,6 @@
 /** Light or dark, as the reader likes; until they choose, as the system says. */
 import { signal } from "@preact/signals";
+import { local } from "../api/kept.js";
 import { html } from "../html.js";
 import { Icon } from "./icons.js";
 
@@ -16,7 +17,7 @@ system.addEventListener("change", () => (dark.value = isDark()));
 function toggle() {
   const theme = dark.value ? "light" : "dark";
   document.documentElement.dataset.theme = theme;
-  localStorage.setItem("hub.theme", theme);
+  local.set("hub.theme", theme);
   dark.value = isDark();
 }
 

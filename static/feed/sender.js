@@ -1,6 +1,8 @@
 /** Sends what is in the outbox, in order, now and whenever there is signal again. */
 import { signal } from "@preact/signals";
 import { newId } from "../api/ids.js";
+import { inTurn } from "../api/kept.js";
+import { opened } from "../api/sealing.js";
 import { call, member } from "../api/session.js";
 import { dropEntry, hasEntry, keepEntry, outboxEntries } from "../api/storage.js";
 import { backoff } from "./backoff.js";
@@ -20,6 +22,15 @@ export async function startSending() {
   outbox.value = afterReload(await outboxEntries());
   window.addEventListener("online", () => sendNow());
   member.subscribe((who) => who && sendNow());
+  opened.subscribe((times) => times && takeUp());
+  sendNow();
+}
+
+/** What the member wrote at an earlier visit is here again. */
+async function takeUp() {
+  const known = new Set(outbox.peek().map((entry) => entry.client_id));
+  const more = (await outboxEntries()).filter((entry) => !known.has(entry.client_id));
+  outbox.value = [...outbox.value, ...afterReload(more)].sort((a, b) => a.created_at.localeCompare(b.created_at));
   sendNow();
 }
 
@@ -58,7 +69,8 @@ async function sendNext() {
   const entry = nextToSend(mine);
   if (!entry) return;
   change(entry.client_id, { status: "sending" });
-  const answer = await inTurn(() => send(entry));
+  // One tab sends at a time, so that posts keep their order.
+  const answer = await inTurn("hub.outbox", () => send(entry));
   if (answer === null) return leave(entry.client_id);
   const kept = afterAnswer(entry, answer);
   if (kept === null) {
@@ -73,11 +85,6 @@ async function sendNext() {
   } else {
     sendNext();
   }
-}
-
-/** One tab sends at a time, so that posts keep their order. */
-function inTurn(work) {
-  return navigator.locks ? navigator.locks.request("hub.outbox", work) : work();
 }
 
 function leave(clientId) {

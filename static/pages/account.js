@@ -1,5 +1,6 @@
 /** One's own account: name, password, log out, delete. */
 import { useEffect, useState } from "preact/hooks";
+import { throwAway, wouldBeLost } from "../api/sealing.js";
 import { changeAccount, deleteAccount, logOut, member } from "../api/session.js";
 import { Confirm } from "../components/dialog.js";
 import { Field, Problem, Submit, useForm } from "../components/form.js";
@@ -69,14 +70,33 @@ function PasswordForm() {
 }
 
 function Sessions() {
+  const [asking, setAsking] = useState(null);
   const leave = (everywhere) => logOut({ everywhere }).then(() => navigate("/"));
+  const ask = async (everywhere) => {
+    const count = await wouldBeLost(member.peek().username).catch(() => 0);
+    if (count) setAsking({ everywhere, count });
+    else leave(everywhere);
+  };
+  const throwAwayAndLeave = async () => {
+    await throwAway(member.peek().username);
+    leave(asking.everywhere);
+  };
   return html`
     <section class="panel">
       <h2>Log out</h2>
       <div class="buttons">
-        <button class="button" type="button" onClick=${() => leave(false)}>Log out here</button>
-        <button class="button button-quiet" type="button" onClick=${() => leave(true)}>Log out everywhere</button>
+        <button class="button" type="button" onClick=${() => ask(false)}>Log out here</button>
+        <button class="button button-quiet" type="button" onClick=${() => ask(true)}>Log out everywhere</button>
       </div>
+      ${asking &&
+      html`
+        <${Confirm} title="Throw away what is not sent?" action="Log out" onConfirm=${throwAwayAndLeave} onCancel=${() => setAsking(null)}>
+          <p>
+            Here ${asking.count === 1 ? "is a text" : `are ${asking.count} texts`} of yours, drafts or posts on their way. This browser
+            cannot lock them for you, so they go when you log out.
+          </p>
+        <//>
+      `}
     </section>
   `;
 }
@@ -86,7 +106,9 @@ function Deletion() {
   const remove = async () => {
     setAsking(false);
     try {
+      const { username } = member.peek();
       await deleteAccount();
+      await throwAway(username);
       toast("Your account is deleted.");
       navigate("/");
     } catch (error) {

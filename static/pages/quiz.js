@@ -1,5 +1,6 @@
 /** The quiz: one question at a time; the answers survive a reload, and a guest's result waits for a login. */
 import { useEffect, useRef, useState } from "preact/hooks";
+import { tab } from "../api/kept.js";
 import { call, member } from "../api/session.js";
 import { QuizQuestion } from "../components/quiz-question.js";
 import { QuizResult } from "../components/quiz-result.js";
@@ -29,8 +30,8 @@ export default function Quiz() {
 }
 
 function Steps({ questions }) {
-  const [state, setState] = useState(() => restore(sessionStorage.getItem(KEPT), questions));
-  useEffect(() => sessionStorage.setItem(KEPT, JSON.stringify(state)), [state]);
+  const [state, setState] = useState(() => restore(tab.get(KEPT), questions));
+  useEffect(() => tab.set(KEPT, JSON.stringify(state)), [state]);
   const { problem, retry } = useResult(state, (result) => setState((now) => show(now, questions, result)), questions);
   const { at, answers, result } = state;
   const asked = questions[at];
