@@ -10,13 +10,14 @@ export const ELSEWHERE = ORIGIN !== location.origin;
 
 const TIMEOUT_MS = 15_000;
 
-/** A problem (RFC 9457); `status` 0 means that there was no answer. */
+/** A problem (RFC 9457); `status` 0 means that there was no answer, and with 412 `current` is what is there now. */
 export class ApiError extends Error {
   constructor(status, problem = {}) {
     super(problem.detail ?? "There is no connection to the hub.");
     this.status = status;
     this.fields = Object.fromEntries((problem.errors ?? []).map((entry) => [entry.field, entry.message]));
     this.retryAfter = problem.retryAfter;
+    this.current = problem.current;
   }
 }
 
@@ -28,16 +29,18 @@ export function socketUrl(path) {
 /**
  * @param {string} method
  * @param {string} path
- * @param {{body?: object, token?: string | null, etag?: string}} [options]
+ * @param {{body?: object, token?: string | null, etag?: string, basedOn?: string}} [options] `etag`: only when
+ *   it is another one now; `basedOn`: only while it is this one
  * @returns {Promise<{status: number, data: any, etag: string | null, fromCache: boolean}>} `fromCache`: the service worker
  *   gave what it had, as the hub could not be reached
  * @throws {ApiError}
  */
-export async function request(method, path, { body, token, etag } = {}) {
+export async function request(method, path, { body, token, etag, basedOn } = {}) {
   const headers = {};
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (token) headers.Authorization = `Bearer ${token}`;
   if (etag) headers["If-None-Match"] = etag;
+  if (basedOn) headers["If-Match"] = basedOn;
   const response = await fetch(ORIGIN + path, {
     method,
     headers,

@@ -2,6 +2,7 @@
 import { call, member } from "../api/session.js";
 import { differs } from "../feed/review-draft.js";
 import { addEntry, removeEntry } from "../feed/state.js";
+import { saysTheSame, versionOf } from "../feed/versions.js";
 
 /**
  * Publish a review. Where an earlier try has come through without an answer and the text has been changed since, the
@@ -11,13 +12,21 @@ import { addEntry, removeEntry } from "../feed/state.js";
 export async function publishReview(channel, body, clientId) {
   const path = `/api/channels/${channel.slug}/reviews`;
   const { status, data } = await call("POST", path, { body: { ...body, client_id: clientId } });
-  if (status === 200 && differs(data, body)) return changeReview(channel, data.id, body);
-  await take(channel, data);
+  if (status === 200 && differs(data, body)) return changeReview(channel, data, body);
+  await takeReview(channel, data);
 }
 
-/** @throws {ApiError} */
-export async function changeReview(channel, id, body) {
-  await take(channel, (await call("PUT", `/api/reviews/${id}`, { body })).data);
+/**
+ * Change the review that `base` is, unless somebody has changed it since.
+ * @throws {ApiError} 412 with what is there now
+ */
+export async function changeReview(channel, base, body) {
+  try {
+    await takeReview(channel, (await call("PUT", `/api/reviews/${base.id}`, { body, basedOn: versionOf(base) })).data);
+  } catch (error) {
+    if (error.status !== 412 || !saysTheSame(error.current, body)) throw error;
+    await takeReview(channel, error.current);
+  }
 }
 
 /**
@@ -34,7 +43,8 @@ export async function deleteReview(channel, id, rating) {
   await readMine(channel);
 }
 
-async function take(channel, review) {
+/** Show a review as the hub has it. */
+export async function takeReview(channel, review) {
   channel.change((state) => addEntry(state.reviews, review));
   await readMine(channel);
 }

@@ -3,9 +3,10 @@ import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { bodyOf, draftOf, draftStars, missingIn } from "../feed/review-draft.js";
 import { todaysDate } from "../feed/time.js";
 import { html } from "../html.js";
+import { Conflict } from "./conflict.js";
 import { growToText, leavesOnEscape, sendsOnEnter } from "./keys.js";
 import { StarInput } from "./rating-stars.js";
-import { changeReview } from "./review-actions.js";
+import { changeReview, takeReview } from "./review-actions.js";
 
 /** Stars, title, text and day; `problems` are texts by field. */
 export function ReviewFields({ draft, mine, problems, onChange }) {
@@ -60,8 +61,10 @@ export function focusField(form, name) {
 export function ReviewEditor({ channel, review, onDone }) {
   const [draft, setDraft] = useState(() => draftOf(review));
   const [problem, setProblem] = useState({ text: null, fields: {} });
+  const [theirs, setTheirs] = useState(null);
   const [busy, setBusy] = useState(false);
   const form = useRef(null);
+  const base = useRef(review);
   useEffect(() => focusField(form.current, "title"), []);
   const save = async (event) => {
     event.preventDefault();
@@ -71,12 +74,17 @@ export function ReviewEditor({ channel, review, onDone }) {
     if (Object.keys(missing).length) return focusField(form.current, Object.keys(missing)[0]);
     setBusy(true);
     try {
-      await changeReview(channel, review.id, bodyOf(draft, null, review.content));
+      await changeReview(channel, base.current, bodyOf(draft, null, base.current.content));
       onDone();
     } catch (error) {
-      setProblem({ text: error.message, fields: error.fields });
+      if (error.status === 412) setTheirs((base.current = error.current));
+      else setProblem({ text: error.message, fields: error.fields });
       setBusy(false);
     }
+  };
+  const takeTheirs = async () => {
+    await takeReview(channel, theirs);
+    onDone();
   };
   const onKeyDown = (event) => {
     if (leavesOnEscape(event)) onDone();
@@ -86,10 +94,14 @@ export function ReviewEditor({ channel, review, onDone }) {
     <form ref=${form} class="review-form" aria-label="Change the review" noValidate onSubmit=${save} onKeyDown=${onKeyDown}>
       <${ReviewFields} draft=${draft} mine=${null} problems=${problem.fields} onChange=${setDraft} />
       <div role="alert">${problem.text && html`<p class="wrong">${problem.text}</p>`}</div>
-      <div class="buttons">
-        <button class="button button-small" type="submit" aria-disabled=${busy}>${busy ? "Saving…" : "Save"}</button>
-        <button class="button button-small button-quiet" type="button" onClick=${onDone}>Cancel</button>
-      </div>
+      ${theirs
+        ? html`<${Conflict} theirs=${theirs} busy=${busy} onTake=${takeTheirs} />`
+        : html`
+            <div class="buttons">
+              <button class="button button-small" type="submit" aria-disabled=${busy}>${busy ? "Saving…" : "Save"}</button>
+              <button class="button button-small button-quiet" type="button" onClick=${onDone}>Cancel</button>
+            </div>
+          `}
     </form>
   `;
 }
