@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,13 +11,14 @@ from typing import TypeVar
 import click
 import msgspec
 
-from hub import __version__, backup
-from hub.backup import BackupError
+from hub import __version__
+from hub.backup import BackupError, backup
 from hub.config import ConfigError, Settings, load_settings, sqlite_path
 from hub.doctor import examine
 from hub.errors import HubError
 from hub.logs import configure_logs
 from hub.model import Registration, Role
+from hub.restore import restore
 from hub.store import accounts, identity
 from hub.store.database import Transaction
 from hub.store.engines import database_at
@@ -41,6 +43,8 @@ class Commands(click.Group):
 @click.version_option(version=__version__, prog_name="hub")
 def main() -> None:
     """Frostbyte Hub: a realtime websocket community hub for national parks."""
+    # Whatever is written is for the hub's own user alone.
+    os.umask(0o077)
 
 
 def settings_or_exit() -> Settings:
@@ -182,7 +186,8 @@ def import_frostbyte(file: Path, dry_run: bool) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def backup_command(file: Path) -> None:
     """Copy the database into FILE while the hub runs."""
-    size = backup.backup(_sqlite_file("backup", "pg_dump"), file)
+    _end_tidily()
+    size = backup(_sqlite_file("backup", "pg_dump"), file)
     click.echo(f"{file} has {size:,} bytes.")
 
 
@@ -190,8 +195,11 @@ def backup_command(file: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def restore_command(file: Path) -> None:
     """Put the backup FILE in the place of the database; the hub must be stopped."""
-    backup.restore(file, _sqlite_file("restore", "pg_restore"))
-    click.echo("Restored. Clients will fetch the history again.")
+    _end_tidily()
+    kept = restore(file, _sqlite_file("restore", "pg_restore, then hub restored,"))
+    click.echo("Restored. Everybody has to log in again, and clients will fetch the history again.")
+    if kept is not None:
+        click.echo(f"The database that it replaced is kept as {kept}: delete it when you are sure.")
 
 
 @main.command()
@@ -211,6 +219,15 @@ def doctor() -> None:
             click.echo(f"     {'':12} {finding.advice}")
         failed = failed or not finding.ok
     sys.exit(1 if failed else 0)
+
+
+def _end_tidily() -> None:
+    """Let SIGTERM end the command as Ctrl-C does, so that nothing half-made stays behind."""
+
+    def end(*_: object) -> None:
+        sys.exit(128 + signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, end)
 
 
 def checked(model: type[T], **fields: object) -> T:

@@ -82,8 +82,18 @@ def _database(path: Path) -> Iterator[Finding]:
         yield Finding("database", False, f"{path}: {error}", "Restore the last backup: `hub restore FILE`.")
         return
     yield Finding("database", check == "ok", f"{path}: {check}", "Restore the last backup: `hub restore FILE`.")
-    missing = [name for name, _ in migrations("sqlite") if name not in applied]
-    yield Finding("schema", not missing, f"missing: {', '.join(missing) or 'nothing'}", "Run `hub migrate`.")
+    yield _schema("sqlite", applied)
+    mode = path.stat().st_mode & 0o777
+    yield Finding("files", not mode & 0o007, f"{path} has mode {mode:o}", f"Close it to others: `chmod o= {path}`.")
+
+
+def _schema(engine: str, applied: set[str]) -> Finding:
+    known = [name for name, _ in migrations(engine)]
+    if newer := sorted(applied - set(known)):
+        advice = "Use the version of the hub that made it, or restore a backup from before."
+        return Finding("schema", False, f"made by a newer version: {', '.join(newer)}", advice)
+    missing = [name for name in known if name not in applied]
+    return Finding("schema", not missing, f"missing: {', '.join(missing) or 'nothing'}", "Run `hub migrate`.")
 
 
 def _postgres(url: str) -> Iterator[Finding]:
@@ -105,8 +115,7 @@ def _postgres(url: str) -> Iterator[Finding]:
     well = row["version"] >= OLDEST_POSTGRES and row["encoding"] == "UTF8" and not row["standby"]
     facts = f"PostgreSQL {row['version'] // 10_000}, {row['encoding']}, {'standby' if row['standby'] else 'primary'}"
     yield Finding("database", well, f"{facts}, answers in {took:.1f} ms", "The hub needs a primary, 13 or later, UTF8.")
-    missing = [name for name, _ in migrations("postgres") if name not in applied]
-    yield Finding("schema", not missing, f"missing: {', '.join(missing) or 'nothing'}", "Run `hub migrate`.")
+    yield _schema("postgres", applied)
 
 
 def _applied(connection: "Connection") -> set[str]:

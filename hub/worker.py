@@ -47,6 +47,7 @@ async def run(settings: Settings, listener: socket.socket, parent: int, ready: i
 
 def main() -> None:
     """Read what the supervisor left in the environment and serve."""
+    os.umask(0o077)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     settings = load_settings()

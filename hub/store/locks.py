@@ -24,7 +24,10 @@ class FileLock:
         return self._descriptor is not None
 
     def take(self, *, shared: bool = False) -> bool:
-        """Whether it could be had at once. `shared` is for as many as like, while nobody has it alone. Raises OSError."""
+        """Whether it could be had at once. `shared` is for as many as like, while nobody has it alone.
+
+        Raises OSError.
+        """
         if self._descriptor is not None:
             return True
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -145,6 +145,8 @@ class PostgresDatabase:
                 return migrate_postgres(connection)
         except psycopg.OperationalError as error:
             raise Unavailable(f"The database of HUB_DATABASE_URL does not answer: {_first_line(error)}") from error
+        except psycopg.Error as error:
+            raise Unavailable(f"HUB_DATABASE_URL: the database cannot be used: {_first_line(error)}") from error
 
 
 class Readers:

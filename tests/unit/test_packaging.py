@@ -110,10 +110,16 @@ def test_only_nginx_is_reachable_from_outside() -> None:
     assert yaml.safe_load(read("compose.yaml"))["networks"]["back"] == {"internal": True}
 
 
+def test_a_restore_starts_whatever_the_database_is_like() -> None:
+    services = compose()
+    waits_for = [*services["hub"]["depends_on"]]
+    for name in waits_for:
+        waits_for += services[name].get("depends_on", [])
+    assert [name for name in waits_for if services[name]["image"] == services["hub"]["image"]] == []
+
+
 def test_every_service_is_limited_restarted_and_watched() -> None:
     for name, service in compose().items():
-        if name == "migrate":
-            continue
         limits = service["deploy"]["resources"]["limits"]
         assert {"cpus", "memory"} <= limits.keys(), name
         assert service["restart"] == "unless-stopped", name

@@ -187,6 +187,8 @@ async def test_an_open_window_takes_what_a_restored_backup_holds(
     await asyncio.to_thread(hub.stop)
     hub.run("restore", str(tmp_path / "backup.db"))
     await asyncio.to_thread(hub.start)
+    await api.login("ann")
+    chat.token = api.token
     welcome = await chat.reconnect()
     assert welcome["seq"] > known
     assert chat.texts() == ["Before?", "Kept."]

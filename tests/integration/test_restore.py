@@ -1,0 +1,391 @@
+"""Backups and putting them back: looked at first, whole or not at all, and the beginning of another life."""
+
+import os
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.clients import Api, ChannelClient
+from tests.conftest import NewApi, StartHub
+from tests.services import HubProcess, RedisServer
+
+CHANNEL = "denali"
+KEY = "a key of more than thirty-two bytes for these tests"
+Spoil = Callable[[Path], None]
+
+
+@pytest.fixture
+def stopped(start_hub: StartHub) -> HubProcess:
+    """A hub with a seeded database that is not running."""
+    return start_hub(start=False, settings={"HUB_SECRET_KEYS": KEY})
+
+
+@pytest.fixture(scope="session")
+def backup(seeded_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A good backup of the seeded database; tests take copies."""
+    path = tmp_path_factory.mktemp("backup") / "saved.db"
+    HubProcess(path.parent, database_url=f"sqlite:///{seeded_database}").run("backup", str(path))
+    return path
+
+
+@pytest.fixture
+def saved(backup: Path, tmp_path: Path) -> Path:
+    """A copy of a good backup."""
+    return Path(shutil.copy(backup, tmp_path / "saved.db"))
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """What lies in a folder, but for locks, which are empty."""
+    return {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file() and file.stat().st_size}
+
+
+def sql(path: Path, *statements: str) -> list[tuple[object, ...]]:
+    rows: list[tuple[object, ...]] = []
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        for statement in statements:
+            rows = database.execute(statement).fetchall()
+    return rows
+
+
+def posts(path: Path) -> int:
+    return int(str(sql(path, "SELECT COUNT(*) FROM posts")[0][0]))
+
+
+def complaint(hub: HubProcess, *arguments: str) -> str:
+    """The one line of a command that must fail."""
+    done = hub.try_run(*arguments)
+    assert done.returncode == 1, done.stdout + done.stderr
+    (line,) = done.stderr.strip().splitlines()
+    return line
+
+
+def truncate(path: Path) -> None:
+    os.truncate(path, path.stat().st_size * 2 // 3)
+
+
+def scribble(path: Path, start: int, length: int) -> None:
+    with path.open("r+b") as file:
+        file.seek(start)
+        file.write(b"\xa5" * length)
+
+
+def another_program(path: Path) -> None:
+    path.unlink()
+    sql(path, "CREATE TABLE users (id INTEGER)", "CREATE TABLE schema_migrations (version TEXT)")
+
+
+def pretends(path: Path) -> None:
+    path.unlink()
+    sql(
+        path,
+        "CREATE TABLE schema_migrations (name TEXT, applied_at TEXT)",
+        "INSERT INTO schema_migrations VALUES ('0001_core.sql', '')",
+    )
+
+
+UNFIT: dict[str, Spoil] = {
+    "an empty file": lambda path: path.write_bytes(b"") and None,
+    "a text": lambda path: path.write_text("No database. " * 1000) and None,
+    "the beginning of a copy that failed": truncate,
+    "only the first page": lambda path: os.truncate(path, 4096),
+    "8 KB of zeros at the head": lambda path: path.open("r+b").write(bytes(8192)) and None,
+    "a page in the middle": lambda path: scribble(path, 40 * 4096, 4096),
+    "another program's": another_program,
+    "one with a table of migrations and no more": pretends,
+    "an empty database": lambda path: (path.unlink(), sql(path, "PRAGMA user_version=1"), None)[-1],
+    "one that lacks a table": lambda path: sql(path, "DROP TABLE quiz_results") and None,
+    "one that lacks a trigger": lambda path: sql(path, "DROP TRIGGER posts_search_changed") and None,
+    "one with rows of nobody": lambda path: sql(path, "DELETE FROM channels") and None,
+}
+
+
+@pytest.mark.parametrize("kind", UNFIT)
+def test_what_is_no_good_backup_is_refused_and_nothing_is_touched(stopped: HubProcess, saved: Path, kind: str) -> None:
+    UNFIT[kind](saved)
+    before, folder = files(stopped.database_path.parent), files(saved.parent)
+    assert str(saved) in complaint(stopped, "restore", str(saved))
+    assert files(stopped.database_path.parent) == before
+    assert files(saved.parent) == folder
+
+
+def test_what_is_not_there_or_is_the_database_itself_is_refused(stopped: HubProcess, saved: Path) -> None:
+    assert "no file" in complaint(stopped, "restore", str(saved.parent / "none.db"))
+    assert "no file" in complaint(stopped, "restore", str(saved.parent))
+    link = saved.with_name("link.db")
+    link.symlink_to(stopped.database_path)
+    for name in (str(stopped.database_path), str(link)):
+        assert "is the database itself" in complaint(stopped, "restore", name)
+
+
+def test_what_a_newer_version_made_is_refused_by_restore_serve_and_migrate_alike(
+    stopped: HubProcess, saved: Path
+) -> None:
+    newer = "INSERT INTO schema_migrations VALUES ('9998_newer.sql', '')"
+    sql(saved, newer)
+    before = files(stopped.database_path.parent)
+    line = complaint(stopped, "restore", str(saved))
+    assert str(saved) in line and "9998_newer.sql" in line
+    assert files(stopped.database_path.parent) == before
+    sql(stopped.database_path, newer)
+    for command in ("serve", "migrate", "seed"):
+        line = complaint(stopped, command)
+        assert "HUB_DATABASE_URL" in line and str(stopped.database_path) in line and "9998_newer.sql" in line
+    assert "9998_newer.sql" in stopped.try_run("doctor").stdout
+
+
+def test_a_database_of_another_program_is_neither_served_nor_changed(tmp_path: Path) -> None:
+    path = tmp_path / "diary.db"
+    sql(path, "CREATE TABLE schema_migrations (version TEXT)", "CREATE TABLE days (text TEXT)")
+    before = path.read_bytes()
+    hub = HubProcess(tmp_path, database_url=f"sqlite:///{path}")
+    for command in ("serve", "migrate"):
+        line = complaint(hub, command)
+        assert "HUB_DATABASE_URL" in line and "another program" in line
+    assert path.read_bytes() == before
+
+
+def test_a_backup_from_before_a_migration_is_brought_up_to_date(stopped: HubProcess, saved: Path) -> None:
+    sql(saved, "DROP TABLE hub_identity", "DELETE FROM schema_migrations WHERE name = '0009_identity.sql'")
+    stopped.run("restore", str(saved))
+    assert sql(stopped.database_path, "SELECT COUNT(*) FROM hub_identity") == [(1,)]
+
+
+def test_a_copied_file_with_its_write_ahead_log_is_taken_whole(stopped: HubProcess, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(stopped.database_path, isolation_level=None)) as writer:
+        writer.execute("UPDATE channels SET name = 'Only in the log' WHERE slug = 'denali'")
+        for part in ("", "-wal"):
+            shutil.copy(f"{stopped.database_path}{part}", f"{tmp_path}/raw.db{part}")
+    stopped.run("restore", str(tmp_path / "raw.db"))
+    assert sql(stopped.database_path, "SELECT name FROM channels WHERE slug = 'denali'") == [("Only in the log",)]
+
+
+def test_the_replaced_database_is_kept_with_what_was_in_its_log(stopped: HubProcess, saved: Path) -> None:
+    path = stopped.database_path
+    crashed = path.with_name("crashed.db")
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("UPDATE channels SET name = 'Newest' WHERE slug = 'denali'")
+        for part in ("", "-wal"):
+            shutil.copy(f"{path}{part}", f"{crashed}{part}")
+    for part in ("", "-wal"):
+        shutil.copy(f"{crashed}{part}", f"{path}{part}")
+    printed = stopped.run("restore", str(saved)).stdout
+    (kept,) = path.parent.glob("hub.db.replaced-*")
+    assert str(kept) in printed
+    assert sql(kept, "SELECT name FROM channels WHERE slug = 'denali'") == [("Newest",)]
+    assert sql(path, "SELECT name FROM channels WHERE slug = 'denali'") != [("Newest",)]
+
+
+DAMAGES: dict[str, Spoil] = {
+    "8 KB of zeros at the head": lambda path: path.open("r+b").write(bytes(8192)) and None,
+    "a text": lambda path: path.write_text("Something wrote over it. " * 500) and None,
+    "cut off": truncate,
+    "emptied": lambda path: os.truncate(path, 0),
+    "a page in the middle": lambda path: scribble(path, 40 * 4096, 4096),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damage_of_the_live_database_does_not_matter_and_it_is_kept_byte_for_byte(
+    stopped: HubProcess, saved: Path, damage: str
+) -> None:
+    path = stopped.database_path
+    log = path.with_name("hub.db-wal")
+    DAMAGES[damage](path)
+    log.write_bytes(b"what is left of a log" * 100)
+    before = path.read_bytes(), log.read_bytes()
+    stopped.run("restore", str(saved))
+    (kept,) = [file for file in path.parent.glob("hub.db.replaced-*") if not file.name.endswith(("-wal", "-shm"))]
+    assert kept.read_bytes() == before[0]
+    if damage != "emptied":
+        assert kept.with_name(kept.name + "-wal").read_bytes() == before[1]
+    assert sql(path, "PRAGMA integrity_check") == [("ok",)]
+    assert posts(path) == posts(saved)
+
+
+def test_a_missing_database_and_its_folder_are_made(stopped: HubProcess, saved: Path, tmp_path: Path) -> None:
+    path = tmp_path / "new" / "hub.db"
+    hub = HubProcess(tmp_path, database_url=f"sqlite:///{path}")
+    hub.run("restore", str(saved))
+    assert posts(path) == posts(saved)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_log_without_its_database_is_not_taken_for_the_restored_ones(stopped: HubProcess, saved: Path) -> None:
+    path = stopped.database_path
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("UPDATE channels SET name = 'Of the old one'")
+        shutil.copy(f"{path}-wal", f"{path}-copy")
+    path.unlink()
+    shutil.move(f"{path}-copy", f"{path}-wal")
+    stopped.run("restore", str(saved))
+    assert sql(path, "PRAGMA integrity_check") == [("ok",)]
+    assert sql(path, "SELECT COUNT(*) FROM channels WHERE name = 'Of the old one'") == [(0,)]
+
+
+async def test_the_hub_must_be_stopped_also_when_its_database_is_damaged(
+    start_hub: StartHub, redis: RedisServer, tmp_path: Path
+) -> None:
+    hub = start_hub()
+    hub.run("backup", str(tmp_path / "saved.db"))
+    assert f"running on {hub.database_path}" in complaint(hub, "restore", str(tmp_path / "saved.db"))
+    scribble(hub.database_path, 0, 8192)
+    assert f"running on {hub.database_path}" in complaint(hub, "restore", str(tmp_path / "saved.db"))
+    hub.stop()
+    hub.run("restore", str(tmp_path / "saved.db"))
+
+
+def test_another_program_that_has_it_open_is_noticed(stopped: HubProcess, saved: Path) -> None:
+    with closing(sqlite3.connect(stopped.database_path, isolation_level=None)) as other:
+        other.execute("SELECT * FROM channels").fetchall()
+        line = complaint(stopped, "restore", str(saved))
+    assert str(stopped.database_path) in line and "open" in line
+
+
+async def test_a_restore_is_another_life(start_hub: StartHub, new_api: NewApi, tmp_path: Path) -> None:
+    hub = start_hub(settings={"HUB_SECRET_KEYS": KEY})
+    ada, gone = new_api(hub.base_url), new_api(hub.base_url)
+    await ada.register("ada")
+    await gone.register("gone")
+    hub.run("backup", str(tmp_path / "saved.db"))
+    await gone.call("POST", "/api/auth/logout")
+    later = new_api(hub.base_url)
+    await later.register("later")
+    before = await ada.history(CHANNEL)
+    await ada.post(CHANNEL, "After the backup")
+    stale, stranger = ada.token, later.token
+    hub.stop()
+    hub.run("restore", str(tmp_path / "saved.db"))
+    hub.start()
+    newcomer = new_api(hub.base_url)
+    await newcomer.register("newcomer")
+    for token in (stale, stranger, gone.token):
+        headers = {"Authorization": f"Bearer {token}"}
+        assert (await newcomer.request("GET", "/api/auth/me", headers=headers)).status_code == 401
+        async with ChannelClient(hub.ws_url, CHANNEL) as client:
+            await client.send({"type": "auth", "token": token})
+            assert await client.wait_closed() == 4401
+    for api in (ada, gone, later):
+        assert (await api.request("POST", "/api/auth/refresh")).status_code == 401
+    after = await newcomer.history(CHANNEL)
+    assert after["epoch"] != before["epoch"]
+    assert "After the backup" not in [post["title"] for post in after["posts"]["items"]]
+    async with ChannelClient(hub.ws_url, CHANNEL, history=before) as client:
+        assert client.welcome["recovered"] is False
+
+
+async def test_after_a_restore_by_other_means_restored_says_so(start_hub: StartHub, new_api: NewApi) -> None:
+    hub = start_hub()
+    ada = new_api(hub.base_url)
+    await ada.register("ada")
+    await ada.call("PUT", f"/api/channels/{CHANNEL}/location", json={"latitude": 63.1, "longitude": -151.0})
+    before = await ada.history(CHANNEL)
+    hub.stop()
+    hub.run("restored")
+    hub.start()
+    assert (await ada.request("GET", "/api/auth/me")).status_code == 401
+    assert (await ada.request("POST", "/api/auth/refresh")).status_code == 401
+    async with Api(hub.base_url) as guest:
+        after = await guest.history(CHANNEL)
+    assert after["epoch"] != before["epoch"]
+    assert after["locations"] == []
+
+
+@contextmanager
+def small_disk(hub: HubProcess, kilobytes: int) -> Iterator[Callable[..., subprocess.CompletedProcess[str]]]:
+    """Runs commands for which no file may become larger: what a full disk is to a program."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = f'ulimit -f {kilobytes * 2}; exec "$@"'
+        return subprocess.run(
+            ["sh", "-c", command, "sh", sys.executable, "-m", "hub.cli", *arguments],
+            capture_output=True,
+            text=True,
+            cwd=hub.folder,
+            env=dict(hub.environment()),
+        )
+
+    yield run
+
+
+@pytest.mark.parametrize("kilobytes", [0, 64, 200])
+def test_a_full_disk_leaves_nothing_behind_and_is_named(stopped: HubProcess, saved: Path, kilobytes: int) -> None:
+    target = saved.parent / "backups"
+    target.mkdir()
+    before = files(stopped.database_path.parent)
+    assert stopped.database_path.stat().st_size > 200 * 1024
+    with small_disk(stopped, kilobytes) as run:
+        done = run("backup", str(target / "second.db"))
+        assert done.returncode == 1 and str(target) in done.stderr, done.stderr
+        assert list(target.iterdir()) == []
+        done = run("restore", str(saved))
+        assert done.returncode == 1 and str(stopped.database_path.parent) in done.stderr, done.stderr
+    assert files(stopped.database_path.parent) == before
+
+
+def test_a_backup_never_takes_the_place_of_anything(stopped: HubProcess, saved: Path, tmp_path: Path) -> None:
+    before, path = saved.read_bytes(), stopped.database_path
+    dangling = tmp_path / "dangling.db"
+    dangling.symlink_to(tmp_path / "nowhere.db")
+    for name in (saved, path, dangling):
+        assert str(name) in complaint(stopped, "backup", str(name))
+    for part in ("-wal", "-shm", "-journal"):
+        assert "belongs to the database" in complaint(stopped, "backup", f"{path}{part}")
+    assert "no folder" in complaint(stopped, "backup", str(tmp_path / "none" / "saved.db"))
+    assert saved.read_bytes() == before
+    assert not (tmp_path / "nowhere.db").exists()
+
+
+def test_a_damaged_database_gives_no_backup(stopped: HubProcess, tmp_path: Path) -> None:
+    scribble(stopped.database_path, 20 * 4096, 40 * 4096)
+    (tmp_path / "backups").mkdir()
+    assert str(stopped.database_path) in complaint(stopped, "backup", str(tmp_path / "backups" / "saved.db"))
+    assert list((tmp_path / "backups").iterdir()) == []
+
+
+def test_mode_and_owner_of_the_database_outlive_a_restore(stopped: HubProcess, saved: Path) -> None:
+    path = stopped.database_path
+    path.chmod(0o640)
+    if os.geteuid() == 0:
+        os.chown(path, 12345, 54321)
+    before = path.stat()
+    stopped.run("restore", str(saved))
+    after = path.stat()
+    assert (after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid, before.st_gid)
+
+
+async def test_whatever_the_hub_writes_is_for_its_own_user_alone(
+    seeded_database: Path, tmp_path: Path, redis: RedisServer
+) -> None:
+    folder = tmp_path / "open to all"
+    folder.mkdir(mode=0o755)
+    path = folder / "var" / "hub.db"
+    before = os.umask(0)
+    hub = HubProcess(
+        tmp_path, database_url=f"sqlite:///{path}", redis_url=redis.url, workers=2, settings={"TMPDIR": str(folder)}
+    )
+    try:
+        hub.run("seed")
+        hub.start()
+        async with Api(hub.base_url) as ada:
+            await ada.register("ada")
+            await ada.post(CHANNEL)
+        hub.run("backup", str(folder / "saved.db"))
+        found = {file: stat.S_IMODE(file.stat().st_mode) for file in folder.rglob("*")}
+        hub.stop()
+        hub.run("restore", str(folder / "saved.db"))
+        found |= {file: stat.S_IMODE(file.stat().st_mode) for file in folder.rglob("*")}
+    finally:
+        os.umask(before)
+        hub.stop()
+    assert {"hub.db", "hub.db-wal", "hub.db-shm", "secret-key", "demo-logins.json", "saved.db"} <= {
+        file.name for file in found
+    }
+    assert any(file.parent.name.startswith("hub-metrics-") for file in found)
+    assert {file.name: oct(mode) for file, mode in found.items() if mode & 0o077} == {}
