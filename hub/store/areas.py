@@ -43,6 +43,14 @@ def forget_old(tx: Transaction) -> None:
     )
 
 
+def forget_all(tx: Transaction) -> None:
+    """Forget everybody's cells, wherever they are shared; the borders stay as they are."""
+    tx.run(
+        """UPDATE areas SET shown_row = NULL, shown_column = NULL, changed_at = '', next_row = NULL,
+        next_column = NULL, due_at = NULL, shown_until = ''"""
+    )
+
+
 def area_of(row: Row) -> Area:
     """The area that a row has, which may be a joined one of a member who never shared one."""
     return Area(

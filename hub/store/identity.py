@@ -8,7 +8,7 @@ import hashlib
 import os
 import secrets
 
-from hub.store import accounts, log
+from hub.store import accounts, locations, log
 from hub.store.database import Transaction, required
 
 CHAT_LEAP = 1_000_000
@@ -31,7 +31,7 @@ def renew(tx: Transaction) -> None:
     tx.many("UPDATE channels SET epoch = :epoch WHERE id = :id", epochs)
     # A conversation has no epoch: its numbers go on above all that an open window may know.
     tx.run("UPDATE conversations SET seq = seq + :leap", leap=CHAT_LEAP)
-    tx.run("DELETE FROM locations")
+    locations.forget_all(tx)
     accounts.end_everybodys_sessions(tx)
 
 

@@ -141,6 +141,12 @@ def forget_expired(tx: Transaction) -> None:
     areas.forget_old(tx)
 
 
+def forget_all(tx: Transaction) -> None:
+    """Erase where everybody is, and where they were shown."""
+    tx.run("DELETE FROM locations")
+    areas.forget_all(tx)
+
+
 class StoredLocations:
     """The locations as the realtime core writes and reads them. Everything raises Unavailable."""
 
