@@ -12,7 +12,7 @@ from hub.store import identity
 from hub.store.inspection import Unfit, inspect, read_only
 from hub.store.locks import in_use
 from hub.store.migrations import migrate_sqlite
-from hub.store.sqlite import SqliteTransaction
+from hub.store.sqlite_session import SqliteTransaction
 
 # The bytes on which every connection of SQLite has its locks: https://sqlite.org/src/doc/trunk/src/os.h
 _LOCK_BYTES = (512, 0x40000000)
