@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.services.process import ROOT, Service, accepts, find_program, free_port
@@ -18,7 +18,7 @@ class NginxServer(Service):
 
     Only what the place dictates is exchanged: the hub's address, the listening port, the folder of the
     static files and where nginx may write. With `certificate` (paths of certificate and key) the shipped TLS
-    part is included.
+    part is included. `changes` exchanges more of the text, for a test that needs a smaller nginx.
     """
 
     name = "nginx"
@@ -31,6 +31,7 @@ class NginxServer(Service):
         upstream_port: int,
         static: Path = ROOT / "static",
         certificate: tuple[Path, Path] | None = None,
+        changes: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(folder)
         self.port = free_port()
@@ -38,9 +39,9 @@ class NginxServer(Service):
         self.conf_path = folder / "nginx.conf"
         if certificate:
             (folder / "hub-tls.conf").write_text(self._adapt_tls(*certificate))
-        self.conf_path.write_text(self._adapt(upstream_port, static))
+        self.conf_path.write_text(self._adapt(upstream_port, static, changes or {}))
 
-    def _adapt(self, upstream_port: int, static: Path) -> str:
+    def _adapt(self, upstream_port: int, static: Path, changes: Mapping[str, str]) -> str:
         temporary = "\n".join(
             f"    {kind}_temp_path {self.folder}/{kind};"
             for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -52,6 +53,7 @@ class NginxServer(Service):
             ("/srv/hub/static/", f"{static}/"),
             ("/var/log/nginx/", f"{self.folder}/"),
             ("/etc/nginx/hub-tls", f"{self.folder}/hub-tls"),
+            *changes.items(),
             ("http {\n", f"http {{\n{temporary}\n"),
         ):
             if old not in text:
