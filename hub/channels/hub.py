@@ -190,7 +190,7 @@ class Hub:
     def socket_closed(self, socket: Session) -> None:
         """Count a socket no longer, and log its end."""
         self.registry.remove(socket)
-        metrics.sockets_ended.labels(socket.close_code).inc()
+        metrics.socket_ended(socket.close_code)
         log.info(
             "socket ended",
             extra={

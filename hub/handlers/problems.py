@@ -76,7 +76,7 @@ def _detail(status: int, error: HTTPException) -> str:
 
 
 async def _unexpected(error: Exception) -> Response:
-    log.error("%s %s failed", request.method, request.path, exc_info=error)
+    log.error("%s %s failed", request.method, request.scope["raw_path"][:300].decode("latin-1"), exc_info=error)
     return problem(HubError("It has been logged. Try again; if it stays, tell the operator."))
 
 
