@@ -79,6 +79,7 @@ def run_unit(settings: Settings, unit: Callable[[Transaction], T]) -> T:
 def serve(workers: int | None, bind: str | None) -> None:
     """Run the hub until SIGTERM; SIGHUP restarts the workers one after another."""
     from hub import metrics
+    from hub.open_files import raise_limit
     from hub.supervisor import Supervisor
 
     if workers is not None:
@@ -87,6 +88,7 @@ def serve(workers: int | None, bind: str | None) -> None:
         os.environ["HUB_BIND"] = bind
     settings = settings_or_exit()
     run_unit(settings, lambda tx: None)
+    raise_limit()
     try:
         supervisor = Supervisor(settings)
     except OSError as error:

@@ -14,6 +14,7 @@ from redis import Redis, RedisError
 
 from hub.config import Settings, sqlite_path
 from hub.gemini import Gemini, try_out
+from hub.open_files import ADVICE
 from hub.ranger.model import ErrorCode, RangerError
 from hub.store.migrations import migrations
 
@@ -205,6 +206,7 @@ def _clock(settings: Settings) -> Finding:
 
 
 def _open_files() -> Finding:
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    advice = "Every visitor needs a file: raise it with `ulimit -n 65536` or LimitNOFILE= in the unit."
-    return Finding("open files", soft >= OPEN_FILES, f"at most {soft} per worker", "" if soft >= OPEN_FILES else advice)
+    # `hub serve` takes all that it may have.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    enough = most == resource.RLIM_INFINITY or most >= OPEN_FILES
+    return Finding("open files", enough, f"at most {most} per worker", f"Every visitor needs a file: {ADVICE}.")

@@ -20,6 +20,8 @@ SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 
 requests = Counter("hub_requests", "Requests answered.", ["method", "route", "status"])
 request_seconds = Histogram("hub_request_seconds", "Time to answer a request.", ["route"], buckets=SECONDS)
+refused = Counter("hub_requests_refused", "Connections that were refused before the application.", ["status"])
+open_files_short = Counter("hub_open_files_short", "Seconds in which a worker could open no file.")
 sockets = Gauge("hub_sockets", "Open websockets.", multiprocess_mode="livesum")
 sockets_behind = Gauge("hub_sockets_behind", "Websockets that do not keep up.", multiprocess_mode="livesum")
 sockets_ended = Counter("hub_sockets_ended", "Websockets that ended.", ["code"])
@@ -29,6 +31,16 @@ broker_connected = Gauge("hub_broker_connected", "Workers whose broker is connec
 broker_unreadable = Counter("hub_broker_unreadable", "Messages over the broker that were passed over as unreadable.")
 units = Counter("hub_store_units", "Units of work that were committed.")
 commit_seconds = Histogram("hub_store_commit_seconds", "Time of one commit, all its units.", buckets=SECONDS)
+
+
+_SOCKET_CODES = frozenset(
+    (1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1011, 1012, 4400, 4401, 4403, 4408, 4429, 4508)
+)
+
+
+def socket_ended(code: int) -> None:
+    """Count the end of a socket. Its code may be the visitor's, who is free to choose among thousands."""
+    sockets_ended.labels(code if code in _SOCKET_CODES else "other").inc()
 
 
 def exposition() -> bytes:

@@ -15,9 +15,11 @@ from hub.handlers.context import requester_address, services
 CORS_METHODS = "GET, POST, PUT, DELETE"
 CORS_HEADERS = "Authorization, Content-Type, If-Match, If-None-Match"
 CORS_EXPOSED = "ETag, Retry-After, Location"
+BODY_HEADERS = ("Content-Type", "Content-Length", "Content-Encoding")
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"))
 DOCUMENTS = ("text/html", "image/svg+xml")
 QUIET = ("/healthz", "/readyz", "/metrics")
+LOGGED_PATH = 300
 LARGER_BODIES = {"/api/analytics/bulk": 4 * 1024 * 1024}
 log = logging.getLogger("hub.requests")
 
@@ -56,6 +58,10 @@ async def _before() -> Response | None:
 
 async def _after(response: Response) -> Response:
     _allow_origin(response)
+    if response.status_code in (204, 304):
+        # RFC 9110, sections 8.6 and 15.3.5: there is nothing that these could be about.
+        for name in BODY_HEADERS:
+            response.headers.pop(name, None)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
     response.headers.setdefault("X-Frame-Options", "DENY")
@@ -93,7 +99,8 @@ def _log(response: Response) -> None:
     log.info(
         "%s %s",
         request.method,
-        request.path,
+        # As it came, in percent-encoding: one word, and no more than fits a line.
+        request.scope["raw_path"][:LOGGED_PATH].decode("latin-1"),
         extra={
             "status": response.status_code,
             "ms": round((time.perf_counter() - g.started) * 1000, 1),
