@@ -1,7 +1,6 @@
 """The entry of a worker process: `python -m hub.worker`, started by the supervisor with its sockets as descriptors."""
 
 import asyncio
-import contextlib
 import logging
 import os
 import signal
@@ -12,6 +11,7 @@ import uvloop
 from hub.app import create_app
 from hub.config import Settings, load_settings
 from hub.handlers.context import services_of
+from hub.heartbeat import READY, Heartbeat
 from hub.logs import configure_logs
 from hub.server import serve
 
@@ -27,16 +27,17 @@ async def run(settings: Settings, listener: socket.socket, parent: int, ready: i
     app = create_app(settings)
     hub, ranger = services_of(app).hub, services_of(app).ranger
     hub.on_failure = stopping.set
+    heart = Heartbeat(ready, services_of(app).database.pulse)
+    beating: list[asyncio.Task[None]] = []
 
     async def stop() -> None:
         await stopping.wait()
+        heart.stop_asking()
         loop.remove_reader(parent)
 
     def say_ready() -> None:
-        # The parent of a replacement does not wait for it: nobody may be reading.
-        with contextlib.suppress(BrokenPipeError):
-            os.write(ready, b"1")
-        os.close(ready)
+        heart.say(READY)
+        beating.append(asyncio.create_task(heart.run()))
 
     async def drain(seconds: float) -> None:
         await asyncio.gather(hub.drain(seconds), ranger.drain(seconds))

@@ -97,6 +97,9 @@ class Database(Protocol):
         Raises Unavailable also where too many wait, or it takes longer than 2 seconds.
         """
 
+    async def pulse(self) -> None:
+        """Return when what does the writing has answered; no statement is run."""
+
     def migrate(self) -> Awaitable[list[str]]:
         """Bring the schema up to date, once whoever else starts; returns the names of what was applied."""
 

@@ -113,6 +113,9 @@ class PostgresDatabase:
         async with self._lane.turn():
             return await self._scanners.read(unit)
 
+    async def pulse(self) -> None:
+        """Return at once: a server that hangs is no fault of this process, and a new one would not cure it."""
+
     async def checkpoint(self) -> None:
         """Nothing to do: the server makes its own."""
 

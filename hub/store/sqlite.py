@@ -78,6 +78,10 @@ class SqliteDatabase:
         """Run `unit` as `read` does, in the lane for reads whose cost grows. Raises what it raises, or Unavailable."""
         return await self._readers.scan(unit)
 
+    async def pulse(self) -> None:
+        """Return when the writer's thread has answered."""
+        await _on_thread(self._writer, lambda _: None)
+
     async def checkpoint(self) -> None:
         """Move the write-ahead log into the file, however short it is. Only where `checkpoints` is set."""
         if self._checkpoints is None:
