@@ -103,7 +103,7 @@ class Supervisor:
         for index in [index for index, at in self._respawn_at.items() if at <= now]:
             del self._respawn_at[index]
             self._workers[index] = self._spawn(index)
-        if not self._stopping:
+        if self._started and not self._stopping:
             self._renew_next(now)
 
     def _wait_for_news(self) -> None:

@@ -146,7 +146,7 @@ def test_a_worker_that_dies_in_a_roll_is_replaced_as_well(start_hub: StartHub, r
     assert wait_until(lambda: len(hub.worker_pids) == 3, 20)
     for pid in before:
         os.kill(pid, signal.SIGKILL)
-    assert wait_until(lambda: "all workers were restarted" in hub.log, 60)
+    assert wait_until(lambda: "all workers were restarted" in hub.log, 60), hub.log
     assert wait_until(lambda: len(hub.worker_pids) == 2 and not before & set(hub.worker_pids), 20)
     assert {index_of(pid) for pid in hub.worker_pids} == {0, 1}
 

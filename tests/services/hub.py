@@ -104,7 +104,8 @@ class HubProcess(Service):
     @property
     def worker_pids(self) -> list[int]:
         """The ids of the living worker processes, oldest first."""
-        return [pid for pid in child_pids(self.pid) if "resource_tracker" not in command_line(pid)]
+        # A process that has ended, and whose parent has not heard of it yet, has no command line.
+        return [pid for pid in child_pids(self.pid) if (line := command_line(pid)) and "resource_tracker" not in line]
 
     def kill_worker(self, index: int = 0) -> int:
         """Kill one worker as `kill -9` does; its id."""
