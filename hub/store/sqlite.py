@@ -80,7 +80,7 @@ class SqliteDatabase:
 
     async def pulse(self) -> None:
         """Return when the writer's thread has answered."""
-        await _on_thread(self._writer, lambda _: None)
+        await on_thread(self._writer, lambda _: None)
 
     async def checkpoint(self) -> None:
         """Move the write-ahead log into the file, however short it is. Only where `checkpoints` is set."""
