@@ -54,7 +54,7 @@ async def test_a_worker_that_stands_still_is_replaced_and_the_others_go_on(
     hub = start_hub(workers=2, redis=redis)
     hanging, living = hub.worker_pids
     with stopped(hanging):
-        assert await asyncio.to_thread(wait_until, lambda: not command_line(hanging), 20)
+        assert await asyncio.to_thread(wait_until, lambda: not command_line(hanging), 20), hub.log
         assert await asyncio.to_thread(wait_until, lambda: len(hub.worker_pids) == 2, 20)
     assert living in hub.worker_pids
     assert "no sign of life" in hub.log

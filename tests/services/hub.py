@@ -14,6 +14,9 @@ import httpx
 from tests.services.process import ROOT, Service, child_pids, command_line, free_port, wait_until
 
 
+STARTED = "Frostbyte Hub is at "
+
+
 class HubProcess(Service):
     """A hub started as a user starts it: `hub serve` with settings in the environment.
 
@@ -22,7 +25,9 @@ class HubProcess(Service):
     """
 
     name = "hub"
-    start_seconds = 30.0
+    start_seconds = 60.0
+    # More than the drain and the grace after it, of ten and five seconds.
+    stop_seconds = 20.0
 
     def __init__(
         self,
@@ -69,6 +74,20 @@ class HubProcess(Service):
             "HUB_REDIS_URL": self.redis_url,
             **self.settings,
         }
+
+    def start(self) -> None:
+        """Start it and wait until it is ready, with all its workers: any of them may answer before the others are.
+
+        Raises:
+            RuntimeError: it ended or was not ready in time; the message carries its log.
+        """
+        if self.running:
+            return
+        before = self.log.count(STARTED)
+        super().start()
+        if not wait_until(lambda: self.log.count(STARTED) > before, self.start_seconds):
+            self.stop()
+            raise RuntimeError(f"the workers were not all ready in {self.start_seconds} s; its log:\n{self.log}")
 
     def ready(self) -> bool:
         try:
