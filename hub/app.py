@@ -1,6 +1,7 @@
 """The only place that wires the parts together."""
 
 import secrets
+from collections.abc import Sequence
 
 from quart import Quart
 from quart_schema import Info, QuartSchema
@@ -42,10 +43,11 @@ from hub.ranger.rooms import TOPIC
 from hub.ranger.socket import open_chat
 from hub.ranger.stand_in import WithStandIn
 from hub.store import accounts, identity, mutes
-from hub.store.database import Database
+from hub.store.database import Announcement, Database
 from hub.store.engines import database_at
 from hub.store.locations import StoredLocations
 from hub.store.log import StoredLog
+from hub.store.told import Told
 from hub.store.usage import ChatLimits
 from hub.tokens import AccessTokens
 
@@ -74,11 +76,13 @@ def create_app(settings: Settings) -> Quart:
     app = Quart("hub", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
     worker = f"{settings.worker_index}-{secrets.token_hex(4)}"
-    database = database_at(
-        settings.database_url,
-        lambda announcements: hub.committed(announcements),
-        checkpoints=settings.worker_index == 0,
-    )
+    told = Told(settings.database_url, settings.worker_index)
+
+    def committed(announcements: Sequence[Announcement]) -> None:
+        told.note(announcements)
+        hub.committed(announcements)
+
+    database = database_at(settings.database_url, committed, checkpoints=settings.worker_index == 0)
     tokens = AccessTokens(settings.secret_keys)
     broker: Broker = RedisBroker(settings.redis_url, worker) if settings.redis_url else MemoryBroker()
     hub = Hub(
@@ -93,7 +97,7 @@ def create_app(settings: Settings) -> Quart:
     )
     ranger = _ranger(settings, database, hub)
     app.extensions["hub"] = Services(settings, database, hub, tokens, Limits(settings.limits), ranger)
-    _start_and_stop(app, database, tokens, hub, ranger, Maintenance(database, settings.worker_index))
+    _start_and_stop(app, database, told, tokens, hub, ranger, Maintenance(database, settings.worker_index))
     problems.register(app)
     requests.register(app)
     for blueprint in BLUEPRINTS:
@@ -127,11 +131,18 @@ def _ranger(settings: Settings, database: Database, hub: Hub) -> Ranger:
 
 
 def _start_and_stop(
-    app: Quart, database: Database, tokens: AccessTokens, hub: Hub, ranger: Ranger, maintenance: Maintenance
+    app: Quart,
+    database: Database,
+    told: Told,
+    tokens: AccessTokens,
+    hub: Hub,
+    ranger: Ranger,
+    maintenance: Maintenance,
 ) -> None:
     @app.before_serving
     async def start() -> None:
         await database.open()
+        await told.begin(database)
         tokens.hub = await database.read(identity.current)
         await hub.start(tokens.hub)
         ranger.start(hub.watch)
@@ -143,6 +154,7 @@ def _start_and_stop(
         await ranger.close()
         await hub.close()
         await database.close()
+        told.end()
 
 
 def _describe(app: Quart) -> None:

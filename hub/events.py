@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from hub.locations import Location
+from hub.marks import mark_in
 from hub.model import Channel, Post, Rating, Review
 
 
@@ -170,6 +171,11 @@ class Envelope(Struct, frozen=True):
     seq: int
     entity: str
     text: bytes
+
+    @property
+    def mark(self) -> str:
+        """The event's mark, empty when it has none."""
+        return mark_in(self.text)
 
     def encode(self) -> bytes:
         """The bytes that go over the broker."""

@@ -15,7 +15,7 @@ from hub.channels.recovery import PAGE, Recovery
 from hub.channels.replay import ReplayRing
 from hub.errors import Unavailable
 from hub.events import LEFT, Envelope, Head
-from hub.marks import continues, contradict, mark_in
+from hub.marks import continues, contradict
 from hub.protocol import Heartbeat, Resync, encode
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Feed:
         elif event.epoch != self.epoch:
             return
         elif event.seq <= self.seq:
-            if contradict(self.ring.mark_at(event.seq), mark_in(event.text)):
+            if contradict(self.ring.mark_at(event.seq), event.mark):
                 self.fill()
         elif event.seq == self.seq + 1:
             self._take_next(event)

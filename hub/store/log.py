@@ -106,22 +106,27 @@ def read(tx: Transaction, slug: str, after: int, limit: int) -> LogPage | None:
     return LogPage(at.epoch, at.seq, at.mark, before or "", [_entry(slug, at.epoch, row) for row in rows[:limit]])
 
 
-def renew_if_other(tx: Transaction, known: Head) -> bool:
-    """Give the channel a new epoch when its log, under the same one, is not that of which `known` was true.
+def is_other(tx: Transaction, known: Head) -> bool:
+    """Whether the channel's log, under the same epoch, is not that of which `known` was true.
 
-    Then the log went back: it ends before `known.seq`, or has another mark there. Returns whether that was so.
+    Then it went back: it ends before `known.seq`, or has another mark there.
     """
     row = tx.one(
-        """SELECT channels.id, channels.seq, event_log.mark FROM channels LEFT JOIN event_log
+        """SELECT channels.seq, event_log.mark FROM channels LEFT JOIN event_log
         ON event_log.channel_id = channels.id AND event_log.seq = :seq
         WHERE channels.slug = :slug AND channels.epoch = :epoch""",
         slug=known.slug,
         epoch=known.epoch,
         seq=known.seq,
     )
-    if row is None or not (row["seq"] < known.seq or contradict(row["mark"] or "", known.mark)):
+    return row is not None and (row["seq"] < known.seq or contradict(row["mark"] or "", known.mark))
+
+
+def renew_if_other(tx: Transaction, known: Head) -> bool:
+    """Give the channel a new epoch when its log `is_other`; returns whether that was so."""
+    if not is_other(tx, known):
         return False
-    renew_epoch(tx, row["id"])
+    tx.run("UPDATE channels SET epoch = :epoch WHERE slug = :slug", epoch=new_epoch(), slug=known.slug)
     return True
 
 
