@@ -43,6 +43,7 @@ ALLOWED = {
     "SELECT * FROM ( SELECT 'post' AS kind": "what is hidden, by its own partial index",
     "SELECT id, conversation_id, beat": "answers under way, by their own partial index: as many as are asked at once",
     "SELECT id FROM users WHERE left_at": "accounts whose end has begun, by their own partial index",
+    "SELECT username, name FROM users WHERE role <> 'visitor'": "moderators and admins, by their own partial index",
     "UPDATE sessions SET ended_at = :now WHERE ended_at IS NULL": "a restore, while the hub is stopped",
     "DELETE FROM refresh_tokens;": "a restore, while the hub is stopped",
     "UPDATE conversations SET seq = seq + :leap": "a restore, while the hub is stopped",

@@ -69,7 +69,7 @@ def test_a_log_that_is_as_it_was_told_keeps_its_epoch(path: Path) -> None:
         told = Told(f"sqlite:///{path}", 0)
         await told.begin(database)
         database.on_commit = told.note
-        for title in ("Denali", "Denali again", "And again"):
+        for title in ("Denali now", "Denali again", "And again"):
             new = ChannelInput(slug="denali", name=title, group="Parks")
             await database.write(lambda tx, new=new: channels.update(tx, "denali", new))
         told.end()
