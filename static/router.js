@@ -14,8 +14,16 @@ function readPlace() {
   return { path: location.pathname, search: location.search };
 }
 
+let leaving = () => false;
+
+/** @param {(href: string) => boolean} work goes to another page by loading it, when it says so */
+export function leaveWith(work) {
+  leaving = work;
+}
+
 /** Go to a page of this site. */
 export function navigate(href, { replace = false } = {}) {
+  if (!replace && leaving(href)) return;
   history[replace ? "replaceState" : "pushState"]({}, "", href);
   place.value = readPlace();
 }

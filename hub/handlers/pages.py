@@ -1,5 +1,6 @@
 """The browser client: its pages, its files, and the headers that keep it safe."""
 
+import hashlib
 import secrets
 from collections.abc import Callable
 from functools import cache
@@ -17,6 +18,7 @@ from hub.store.database import Transaction
 
 STATIC = Path(__file__).resolve().parent.parent.parent / "static"
 NONCE = "__CSP_NONCE__"
+VERSION = "__HUB_CLIENT__"
 PAGES = (
     "/",
     "/login",
@@ -140,4 +142,13 @@ async def client_config() -> Response:
 
 @cache
 def _index() -> str:
-    return (STATIC / "index.html").read_text()
+    return (STATIC / "index.html").read_text().replace(VERSION, client_version())
+
+
+@cache
+def client_version() -> str:
+    """A name for what is in the client's files, all of them: they have to fit together."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in STATIC.rglob("*") if path.is_file()):
+        digest.update(f"{path.relative_to(STATIC)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:12]

@@ -11,10 +11,11 @@ from werkzeug.routing import IntegerConverter
 from hub import metrics
 from hub.handlers import policy
 from hub.handlers.context import requester_address, services
+from hub.handlers.pages import client_version
 
 CORS_METHODS = "GET, POST, PUT, DELETE"
 CORS_HEADERS = "Authorization, Content-Type, If-Match, If-None-Match"
-CORS_EXPOSED = "ETag, Retry-After, Location"
+CORS_EXPOSED = "ETag, Retry-After, Location, Hub-Client"
 BODY_HEADERS = ("Content-Type", "Content-Length", "Content-Encoding")
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"))
 DOCUMENTS = ("text/html", "image/svg+xml")
@@ -67,6 +68,8 @@ async def _after(response: Response) -> Response:
     response.headers.setdefault("X-Frame-Options", "DENY")
     if response.mimetype in DOCUMENTS:
         response.headers.setdefault("Content-Security-Policy", policy.NOTHING)
+    if request.path.startswith("/api/") or response.mimetype == "text/html":
+        response.headers["Hub-Client"] = client_version()
     if request.path.startswith("/api/"):
         response.headers.setdefault("Cache-Control", "no-store")
     if request.path not in QUIET:

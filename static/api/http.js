@@ -1,5 +1,7 @@
 /** REST: JSON in and out, problems as errors, and the place of the hub where the page is hosted elsewhere. */
 
+import { heard } from "./version.js";
+
 const meta = document.querySelector('meta[name="hub-api"]')?.content ?? "";
 
 /** The hub's origin: this page's own unless the page says otherwise. */
@@ -54,12 +56,13 @@ export async function request(method, path, { body, token, etag, basedOn } = {})
 }
 
 async function read(response) {
+  const fromCache = response.headers.has("X-From-Cache");
+  if (!fromCache) heard(response.headers.get("Hub-Client"));
   const text = await response.text().catch(() => "");
   const isJson = (response.headers.get("Content-Type") ?? "").includes("json");
   const data = text && isJson ? JSON.parse(text) : null;
   if (response.status >= 400) {
     throw new ApiError(response.status, { ...data, retryAfter: Number(response.headers.get("Retry-After")) || null });
   }
-  const fromCache = response.headers.has("X-From-Cache");
   return { status: response.status, data, etag: response.headers.get("ETag"), fromCache };
 }

@@ -4,6 +4,7 @@ import { socketUrl } from "../api/http.js";
 import { newId } from "../api/ids.js";
 import { call, freshToken, member, onToken, rejectToken } from "../api/session.js";
 import { keepDraft, readDraft } from "../api/storage.js";
+import { watchingForDeploys } from "../api/version.js";
 import { backoff } from "../feed/backoff.js";
 import { FeedConnection } from "../feed/connection.js";
 import { conversationClosed, noteConversation } from "./conversations.js";
@@ -42,13 +43,17 @@ export class OpenChat {
 
   /** Connect, and send what an earlier visit could not. */
   open() {
+    const watch = watchingForDeploys();
     this.connection = new FeedConnection({
       url: socketUrl(`/ws/chat/${this.id}`),
       position: () => ({ since: 0, epoch: null }),
       token: freshToken,
       onRejected: rejectToken,
       onFrame: (frame) => this.#receive(frame),
-      onStatus: (status) => this.#status(status),
+      onStatus: (status) => {
+        this.#status(status);
+        watch(status);
+      },
     });
     this.#listen();
     this.connection.open();

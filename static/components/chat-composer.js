@@ -42,7 +42,7 @@ export function ChatComposer({ draftKey, focused = false, answering, blocked, on
   };
   const left = MOST - text.length;
   return html`
-    <form class="chat-composer" onSubmit=${send} onKeyDown=${(event) => sendsOnEnter(event) && send(event)}>
+    <form data-draft class="chat-composer" onSubmit=${send} onKeyDown=${(event) => sendsOnEnter(event) && send(event)}>
       <div class="chat-composer-field">
         <textarea ref=${area} aria-label="Your question to the ranger" placeholder="Ask the ranger…" rows="1" maxlength=${MOST}
           enterkeyhint="send" value=${text} onInput=${(event) => setText(event.target.value)}></textarea>

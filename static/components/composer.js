@@ -38,7 +38,7 @@ export function Composer({ channel, onSent }) {
   };
   const shown = open || draft.title || draft.comment;
   return html`
-    <form class=${shown ? "composer composer-open" : "composer"} onSubmit=${send} onFocusIn=${() => setOpen(true)}
+    <form data-draft class=${shown ? "composer composer-open" : "composer"} onSubmit=${send} onFocusIn=${() => setOpen(true)}
       onFocusOut=${(event) => !event.currentTarget.contains(event.relatedTarget) && afterPress(() => setOpen(false))}
       onKeyDown=${(event) => sendsOnEnter(event) && send(event)}>
       <div class="composer-fields">

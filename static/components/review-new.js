@@ -32,7 +32,7 @@ export function NewReview({ channel, mine, draft, onChange, onClose }) {
     onClose();
   };
   return html`
-    <form ref=${form} class="review-form panel" aria-label="Write a review" noValidate onSubmit=${submit}
+    <form data-draft ref=${form} class="review-form panel" aria-label="Write a review" noValidate onSubmit=${submit}
       onKeyDown=${(event) => sendsOnEnter(event, { always: false }) && submit(event)}>
       <${ReviewFields} draft=${draft} mine=${mine} problems=${state.fields} onChange=${change} />
       <${State} state=${state} />

@@ -2,14 +2,17 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { member } from "../api/session.js";
 import { isVolatile } from "../api/storage.js";
+import { checkVersion, reloadOnce } from "../api/version.js";
 import { html } from "../html.js";
 import { loginHref, route } from "../router.js";
 import { ROUTES } from "../routes.js";
 import { Icon, Logo } from "./icons.js";
 import { SharingSign } from "./location-sharing.js";
+import { OpenReports } from "./open-reports.js";
 import { ErrorBox, Loading, NotFound } from "./states.js";
 import { ThemeToggle } from "./theme-toggle.js";
 import { toast, Toasts } from "./toasts.js";
+import { Update } from "./update.js";
 
 /** The whole client. */
 export function Shell() {
@@ -22,7 +25,7 @@ export function Shell() {
       <main id="main" tabindex="-1">
         ${page ? html`<${Page} key=${path} page=${page} params=${params} query=${query} />` : html`<${NotFound} />`}
       </main>
-      <${Toasts} />
+      <${Toasts}><${Update} /><//>
     </div>
   `;
 }
@@ -42,7 +45,11 @@ function Page({ page, params, query }) {
     let current = true;
     page.load().then(
       (module) => current && setLoaded({ component: module.default }),
-      () => current && setLoaded({ failed: true }),
+      async () => {
+        // A file of another version is not there, or does not fit: a page from before a deploy becomes the new one.
+        const version = await checkVersion();
+        if (current && !(version && reloadOnce(version))) setLoaded({ failed: true });
+      },
     );
     return () => (current = false);
   }, [page, attempt]);
@@ -73,7 +80,7 @@ function Header({ path, slug }) {
       <a class="brand" href="/" aria-label="Frostbyte Hub, home"><${Logo} /><span>Frostbyte Hub</span></a>
       <nav aria-label="Main">
         ${entries.map(
-          (entry) => html`<a href=${entry.path} aria-current=${isCurrent(entry, path) ? "page" : null}>${entry.nav}</a>`,
+          (entry) => html`<a href=${entry.path} aria-current=${isCurrent(entry, path) ? "page" : null}>${entry.nav}${entry.path === "/moderation" && html`<${OpenReports} />`}</a>`,
         )}
       </nav>
       <div class="header-end">

@@ -14,10 +14,11 @@ export function toast(text) {
 }
 
 /** Where the notices show. */
-export function Toasts() {
+export function Toasts({ children }) {
   return html`
     <div class="toasts" role="status" aria-live="polite">
       ${shown.value.map(({ id, text }) => html`<p key=${id} class="toast">${text}</p>`)}
+      ${children}
     </div>
   `;
 }

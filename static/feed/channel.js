@@ -2,6 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import { socketUrl } from "../api/http.js";
 import { call, freshToken, member, onToken, rejectToken } from "../api/session.js";
+import { watchingForDeploys } from "../api/version.js";
 import { backoff } from "./backoff.js";
 import { FeedConnection } from "./connection.js";
 import { onSent } from "./sender.js";
@@ -43,13 +44,17 @@ export class OpenChannel {
 
   /** Read the history, then connect from where it ends. */
   async open() {
+    const watch = watchingForDeploys();
     this.connection = new FeedConnection({
       url: socketUrl(`/ws/channels/${this.slug}`),
       position: () => ({ since: this.state.seq, epoch: this.state.epoch, mark: this.state.mark }),
       token: freshToken,
       onRejected: rejectToken,
       onFrame: (frame) => this.#receive(frame),
-      onStatus: (status) => (this.status.value = status),
+      onStatus: (status) => {
+        this.status.value = status;
+        watch(status);
+      },
     });
     this.#listen();
     await this.refresh();

@@ -7,6 +7,7 @@ import { Problem, useForm } from "../components/form.js";
 import { Buttons, ReasonField, Sheet, hide } from "../components/moderate.js";
 import { List, useList } from "../components/moderation-list.js";
 import { Thing, Until } from "../components/moderation-thing.js";
+import { countReports } from "../components/open-reports.js";
 import { NotFound } from "../components/states.js";
 import { toast } from "../components/toasts.js";
 import { html } from "../html.js";
@@ -57,6 +58,7 @@ function useDecision(list, said) {
       toast(error.message);
     }
     list.reload();
+    countReports();
   };
 }
 
@@ -86,7 +88,7 @@ function ReportedThing({ entry, list }) {
       <button class="button button-small button-quiet" type="button" onClick=${() => dismiss("POST", path, { action: "dismiss" })}>It is fine</button>
       <button class="button button-small button-danger" type="button" onClick=${() => setAsking("delete")}>Delete</button>
     </div>
-    ${asking === "hide" && html`<${HideSheet} kind=${kind} thing=${thing} onClose=${() => setAsking(null)} onDone=${list.reload} />`}
+    ${asking === "hide" && html`<${HideSheet} kind=${kind} thing=${thing} onClose=${() => setAsking(null)} onDone=${() => (list.reload(), countReports())} />`}
     ${asking === "delete" &&
     html`<${Deletion} kind=${kind} thing=${thing} onConfirm=${() => remove("POST", path, { action: "delete" })} onClose=${() => setAsking(null)} />`}
   `;

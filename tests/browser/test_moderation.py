@@ -129,3 +129,29 @@ async def test_the_pages_have_no_serious_accessibility_fault(
         serious = [one["id"] for one in found.response["violations"] if one["impact"] in ("serious", "critical")]
         assert serious == [], f"{view}: {serious}"
         assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+async def test_the_header_counts_open_reports_for_moderators_alone(
+    hub: HubProcess, new_api: NewApi, new_page: NewPage, staff: Api, unique: Callable[[str], str]
+) -> None:
+    author, reader = [await person(hub, new_api, unique(who)) for who in ("ada", "ben")]
+    post = await author.post("zion", title=unique("Counted"), comment="Once.")
+
+    async def waiting() -> int:
+        return int((await staff.call("GET", "/api/moderation/reports/count"))["open"])
+
+    before = await waiting()
+    await reader.call("POST", f"/api/posts/{post['id']}/report", json={"reason": "Look at it."}, expect=[201])
+    assert await waiting() == before + 1
+    reading = await window(new_page, hub, reader, "/")
+    desk = await window(new_page, hub, staff, "/")
+    count = desk.locator(".site-header .nav-count")
+    await expect(count).to_contain_text(str(before + 1))
+    await expect(reading.locator(".site-header .nav-count")).to_have_count(0)
+    await desk.goto("/moderation")
+    item = desk.get_by_role("listitem").filter(has_text=post["title"]).first
+    await item.get_by_role("button", name="It is fine").click()
+    if before:
+        await expect(count).to_contain_text(f"{before} open")
+    else:
+        await expect(count).to_have_count(0)
