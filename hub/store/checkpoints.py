@@ -20,8 +20,11 @@ from hub.store.locks import FileLock
 EMPTY_SECONDS = 10.0
 # Writing over a short log again costs half of what making it longer does.
 PAGES = 2_000
-# Writers wait while the log is emptied, and that waits for readers: rather not now than for long.
+# Writers wait while the log is emptied, and that waits for readers: rather not now than for long. Where one reader after
+# the other has kept it for a minute, it waits longer, but rarely.
 PATIENCE_MS = 20
+LATE_SECONDS = 60.0
+LATE_PATIENCE_MS = 250
 
 
 class Checkpoints:
@@ -31,7 +34,7 @@ class Checkpoints:
         self._log = database.with_name(f"{database.name}-wal")
         self._turn = FileLock(database, "checkpoints")
         self._clock = clock
-        self._emptied_at = clock()
+        self._emptied_at = self._tried_at = clock()
         self._seen: tuple[int, int] | None = None
 
     def run(self, connection: sqlite3.Connection, busy_ms: int) -> None:
@@ -46,8 +49,8 @@ class Checkpoints:
         seen, self._seen = self._seen, self._log_state()
         if self._seen is None or not self._seen[0]:
             self._emptied_at = self._clock()
-        elif self._seen == seen or self._clock() - self._emptied_at >= EMPTY_SECONDS:
-            self._empty(connection, busy_ms)
+        elif patience := self._patience(quiet=self._seen == seen):
+            self._empty(connection, patience, busy_ms)
         else:
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
@@ -55,8 +58,16 @@ class Checkpoints:
         """Let another process have the turn; only when the connection is closed."""
         self._turn.release()
 
-    def _empty(self, connection: sqlite3.Connection, busy_ms: int) -> None:
-        connection.execute(f"PRAGMA busy_timeout={PATIENCE_MS}")
+    def _patience(self, quiet: bool) -> int:
+        """How many milliseconds the emptying may wait for readers now; 0 when it is not its time."""
+        full_for = self._clock() - self._emptied_at
+        if full_for >= LATE_SECONDS:
+            return LATE_PATIENCE_MS if self._clock() - self._tried_at >= EMPTY_SECONDS else 0
+        return PATIENCE_MS if quiet or full_for >= EMPTY_SECONDS else 0
+
+    def _empty(self, connection: sqlite3.Connection, patience_ms: int, busy_ms: int) -> None:
+        self._tried_at = self._clock()
+        connection.execute(f"PRAGMA busy_timeout={patience_ms}")
         try:
             busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             if not busy:

@@ -83,6 +83,31 @@ def test_a_busy_log_is_emptied_every_ten_seconds(tmp_path: Path, reader: sqlite3
     assert reader.execute("PRAGMA busy_timeout").fetchone() == (BUSY_MS,)
 
 
+def test_where_readers_keep_it_for_a_minute_the_emptying_waits_longer_but_rarely(
+    tmp_path: Path, reader: sqlite3.Connection
+) -> None:
+    now = [100.0]
+    checkpoints = Checkpoints(tmp_path / "hub.db", lambda: now[0])
+    reader.execute("PRAGMA journal_mode=WAL")
+    reader.execute("CREATE TABLE notes (text TEXT)")
+    said: list[tuple[float, str]] = []
+    with closing(sqlite3.connect(tmp_path / "hub.db", isolation_level=None)) as writer:
+        writer.set_trace_callback(lambda statement: said.append((now[0] - 100, statement)))
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM notes").fetchall()
+        while now[0] <= 190:
+            writer.execute("INSERT INTO notes VALUES ('another')")
+            checkpoints.run(writer, BUSY_MS)
+            now[0] += 2
+        reader.execute("ROLLBACK")
+        now[0] += 10
+        checkpoints.run(writer, BUSY_MS)
+    checkpoints.end()
+    assert [at for at, statement in said if statement == "PRAGMA busy_timeout=20"] == [*range(10, 60, 2)]
+    assert [at for at, statement in said if statement == "PRAGMA busy_timeout=250"] == [68, 78, 88, 102]
+    assert log_size(tmp_path) == 0
+
+
 async def test_a_reader_delays_the_emptying_and_no_writer(
     databases: list[SqliteDatabase], tmp_path: Path, reader: sqlite3.Connection
 ) -> None:
