@@ -20,8 +20,8 @@ from hub.store.locks import FileLock
 EMPTY_SECONDS = 10.0
 # Writing over a short log again costs half of what making it longer does.
 PAGES = 2_000
-# Writers wait while the log is emptied, and that waits for readers: rather not now than for long. Where one reader after
-# the other has kept it for a minute, it waits longer, but rarely.
+# Writers wait while the log is emptied, and that waits for readers: rather not now than for long. Where one reader
+# after the other has kept it for a minute, it waits longer, but rarely.
 PATIENCE_MS = 20
 LATE_SECONDS = 60.0
 LATE_PATIENCE_MS = 250
