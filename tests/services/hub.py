@@ -13,7 +13,6 @@ import httpx
 
 from tests.services.process import ROOT, Service, child_pids, command_line, free_port, wait_until
 
-
 STARTED = "Frostbyte Hub is at "
 
 
