@@ -53,7 +53,7 @@ def copy(connection: sqlite3.Connection, source: Path, target: Path) -> None:
     try:
         # VACUUM INTO reads one snapshot; the page-by-page backup API starts over with every write.
         connection.execute("VACUUM INTO ?", (str(target),))
-        _forget_locations(target)
+        forget_locations(target)
     except sqlite3.Error as error:
         about = target.parent if error.sqlite_errorcode & 0xFF in _OF_THE_TARGET else source
         raise BackupError(f"{about}: {error}. Nothing was copied.") from error
@@ -68,8 +68,11 @@ def _refuse_target(database: Path, target: Path) -> None:
         raise BackupError(f"There is no folder {target.parent}.")
 
 
-def _forget_locations(path: Path) -> None:
-    """A backup outlives every location, and a restore must not bring back who has stopped sharing."""
+def forget_locations(path: Path) -> None:
+    """Erase where people are: a copy outlives every location, and must not bring back who has stopped sharing.
+
+    Raises sqlite3.Error.
+    """
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA secure_delete=ON")
         if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'locations'").fetchone():

@@ -3,11 +3,11 @@
 import fcntl
 import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hub.backup import PARTS, BackupError, copy, gone_afterwards, named_errors, sync
+from hub.backup import PARTS, BackupError, copy, forget_locations, gone_afterwards, named_errors, sync
 from hub.store import identity
 from hub.store.inspection import Unfit, inspect, read_only
 from hub.store.locks import in_use
@@ -55,9 +55,12 @@ def _restore(source: Path, database: Path) -> Path | None:
             raise BackupError(f"{source} was not restored to {database}: {error}") from error
         _belong_to_the_same(fresh, database)
         sync(fresh)
-        _take_in_the_log(database)
+        whole = _take_in_the_log(database)
         kept = _exchange(fresh, database)
         sync(database.parent)
+        if kept is not None and whole:
+            with suppress(sqlite3.Error):
+                forget_locations(kept)
         return kept
 
 
@@ -111,19 +114,23 @@ def _belong_to_the_same(fresh: Path, database: Path) -> None:
         raise BackupError(f"{database} belongs to another user: restore as that user, or as root.") from None
 
 
-def _take_in_the_log(database: Path) -> None:
-    """Move the write-ahead log into a database that is whole; what is damaged is left byte for byte as it is."""
+def _take_in_the_log(database: Path) -> bool:
+    """Move the write-ahead log into a database that is whole; what is damaged is left byte for byte as it is.
+
+    Returns whether it is whole.
+    """
     if not database.exists():
-        return
+        return False
     try:
         with closing(read_only(database)) as connection:
             if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-                return
+                return False
         with closing(sqlite3.connect(database, isolation_level=None)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             connection.execute("PRAGMA journal_mode=DELETE")
     except sqlite3.Error:
-        return
+        return False
+    return True
 
 
 def _exchange(fresh: Path, database: Path) -> Path | None:

@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 import stat
+import struct
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from tests.services import HubProcess, RedisServer
 
 CHANNEL = "denali"
 KEY = "a key of more than thirty-two bytes for these tests"
+HERE = 63.123456789
 Spoil = Callable[[Path], None]
 
 
@@ -167,10 +169,15 @@ def test_a_copied_file_with_its_write_ahead_log_is_taken_whole(stopped: HubProce
 
 
 def test_the_replaced_database_is_kept_with_what_was_in_its_log(stopped: HubProcess, saved: Path) -> None:
-    path = stopped.database_path
+    path, spot = stopped.database_path, struct.pack(">d", HERE)
     crashed = path.with_name("crashed.db")
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
         writer.execute("UPDATE channels SET name = 'Newest' WHERE slug = 'denali'")
+        writer.execute(
+            """INSERT INTO locations (channel_id, user_id, latitude, longitude, is_exact, updated_at, expires_at)
+            SELECT 1, id, :latitude, 7.5, 1, '', '2999' FROM users LIMIT 1""",
+            {"latitude": HERE},
+        )
         for part in ("", "-wal"):
             shutil.copy(f"{path}{part}", f"{crashed}{part}")
     for part in ("", "-wal"):
@@ -180,6 +187,8 @@ def test_the_replaced_database_is_kept_with_what_was_in_its_log(stopped: HubProc
     assert str(kept) in printed
     assert sql(kept, "SELECT name FROM channels WHERE slug = 'denali'") == [("Newest",)]
     assert sql(path, "SELECT name FROM channels WHERE slug = 'denali'") != [("Newest",)]
+    assert spot in crashed.with_name("crashed.db-wal").read_bytes()
+    assert [name for name, data in files(path.parent).items() if "crashed" not in name and spot in data] == []
 
 
 DAMAGES: dict[str, Spoil] = {
