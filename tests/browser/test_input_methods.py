@@ -105,7 +105,7 @@ async def test_enter_of_an_input_method_sends_no_form(new_page: NewPage, hub: Hu
     await method.compose("")
     await field.fill("熊")
     await field.press("Enter")
-    await page.wait_for_function("window.sent")
+    await page.wait_for_function("() => window.sent")
 
 
 async def test_a_digit_of_an_input_method_answers_no_question(sign_in: SignIn) -> None:
