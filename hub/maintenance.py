@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 
 from hub.errors import Unavailable
-from hub.store import accounts, closing, leaving, locations, log, search
+from hub.store import accounts, closing, leaving, locations, log, reviews, search
 from hub.store.database import Database, in_steps
 
 CHECKPOINT_SECONDS = 2.0
@@ -52,15 +52,16 @@ class Maintenance:
                     for step in (log.trim, accounts.forget_old_sessions):
                         await in_steps(self._database, step)
                 if rounds % FINISH_EVERY == 1:
-                    await self._finish_deletions()
+                    await self._finish()
                 if rounds % ERASE_EVERY == 0:
                     await in_steps(self._database, search.forget_erased)
                     await self._database.optimize()
             except Unavailable as error:
                 logger.warning("maintenance has to wait: %s", error)
 
-    async def _finish_deletions(self) -> None:
-        """Go on where whoever began it has ended."""
+    async def _finish(self) -> None:
+        """Go on where whoever began it has ended, and with what is more than one unit may do."""
+        await in_steps(self._database, reviews.follow_on)
         for account in await self._database.read(leaving.unfinished):
             await in_steps(self._database, partial(leaving.go_on, user_id=account))
         for channel in await self._database.read(closing.unfinished):

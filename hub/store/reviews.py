@@ -12,7 +12,7 @@ from hub.errors import Conflict, Forbidden, Gone, NotFound, invalid_field
 from hub.events import Deleted, ReviewCreated, ReviewDeleted, ReviewUpdated
 from hub.model import FORMER_MEMBER, Author, Hidden, Review, ReviewEdit, ReviewInput, later_than
 from hub.store import channels, log, mutes, ratings, verdicts
-from hub.store.database import Row, Transaction, required
+from hub.store.database import SLICE, Row, Transaction, required
 from hub.store.log import ChannelRef
 from hub.store.posts import sees_hidden
 from hub.tokens import Identity
@@ -159,6 +159,23 @@ def unrate(tx: Transaction, user_id: int, channel: ChannelRef, editor: Identity 
         _follow(tx, user_id, channel, None, 0)
 
 
+def follow_on(tx: Transaction) -> bool:
+    """Take the next step where a member has more reviews than follow a rating at once; whether there is more to do."""
+    row = tx.one(
+        """SELECT user_id, channel_id, slug FROM star_changes JOIN channels ON channels.id = channel_id
+        ORDER BY user_id, channel_id LIMIT 1"""
+    )
+    if row is None:
+        return False
+    user_id, channel = row["user_id"], channel_of(row)
+    channels.lock(tx, channel)
+    if not _follow(tx, user_id, channel, ratings.stars_of(tx, user_id, channel), 0):
+        tx.run(
+            "DELETE FROM star_changes WHERE user_id = :user AND channel_id = :channel", user=user_id, channel=channel.id
+        )
+    return True
+
+
 def find(tx: Transaction, review_id: int, reader: Identity | None = None) -> Row:
     """A review's row. Raises NotFound, also for one that is hidden from the reader, or Gone when it was deleted."""
     row = tx.one(REVIEWS + " WHERE reviews.id = :id", id=review_id)
@@ -197,13 +214,16 @@ def editable(tx: Transaction, editor: Identity, review_id: int) -> Row:
     return row
 
 
-def _follow(tx: Transaction, user_id: int, channel: ChannelRef, stars: int | None, besides: int) -> None:
+def _follow(tx: Transaction, user_id: int, channel: ChannelRef, stars: int | None, besides: int) -> bool:
+    """Give some of a member's reviews with stars those of the rating; whether there may be more."""
     rows = tx.all(
-        """SELECT id, updated_at FROM reviews WHERE user_id = :user AND channel_id = :channel
-        AND id <> :besides AND stars IS NOT NULL AND deleted_at IS NULL""",
+        """SELECT id, updated_at FROM reviews WHERE user_id = :user AND channel_id = :channel AND id <> :besides
+        AND stars <> :stars AND deleted_at IS NULL LIMIT :limit""",
         user=user_id,
         channel=channel.id,
         besides=besides,
+        stars=stars or 0,
+        limit=SLICE,
     )
     for row in rows:
         tx.run(
@@ -213,6 +233,14 @@ def _follow(tx: Transaction, user_id: int, channel: ChannelRef, stars: int | Non
             id=row["id"],
         )
         announce_update(tx, channel, row["id"])
+    if len(rows) < SLICE:
+        return False
+    tx.run(
+        "INSERT INTO star_changes (user_id, channel_id) VALUES (:user, :channel) ON CONFLICT DO NOTHING",
+        user=user_id,
+        channel=channel.id,
+    )
+    return True
 
 
 def _id_made_by(tx: Transaction, user_id: int, client_id: UUID | None) -> int | None:

@@ -24,3 +24,10 @@ ALTER TABLE channels ADD COLUMN erased_at TEXT;
 CREATE INDEX posts_channel_deleted ON posts (channel_id, id) WHERE deleted_at IS NOT NULL;
 CREATE INDEX reviews_channel_deleted ON reviews (channel_id, id) WHERE deleted_at IS NOT NULL;
 CREATE INDEX refresh_tokens_expiry ON refresh_tokens (expires_at);
+
+-- Members whose reviews in a channel are still to follow their rating: more than one unit may change.
+CREATE TABLE star_changes (
+    user_id BIGINT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    channel_id BIGINT NOT NULL REFERENCES channels (id) ON DELETE CASCADE,
+    PRIMARY KEY (user_id, channel_id)
+);
