@@ -5,9 +5,21 @@ notices gaps, and resumes from where it was. Tests read what it saw; nothing her
 wrong.
 """
 
-from tests.clients.channel import ChannelClient, one_on_each_worker
+from tests.clients.channel import ChannelClient
 from tests.clients.chat import ChatClient
 from tests.clients.rest import PASSWORD, Api, ApiError
 from tests.clients.state import ChannelState, Frame
+from tests.clients.workers import connect_elsewhere, on_worker, one_on_each_worker
 
-__all__ = ["PASSWORD", "Api", "ApiError", "ChannelClient", "ChannelState", "ChatClient", "Frame", "one_on_each_worker"]
+__all__ = [
+    "PASSWORD",
+    "Api",
+    "ApiError",
+    "ChannelClient",
+    "ChannelState",
+    "ChatClient",
+    "Frame",
+    "connect_elsewhere",
+    "on_worker",
+    "one_on_each_worker",
+]

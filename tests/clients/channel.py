@@ -241,26 +241,3 @@ class ChannelClient:
         self.mark = event.get("mark")
         self.applied.append(event)
         self.state.apply(event)
-
-
-async def one_on_each_worker(
-    ws_url: str, channel: str, *, workers: int = 2, token: str | None = None
-) -> list[ChannelClient]:
-    """Connected clients, one on each of so many workers: which one takes a connection is up to the kernel.
-
-    Raises:
-        AssertionError: a hundred connections did not reach them all.
-    """
-    found: dict[str, ChannelClient] = {}
-    for _ in range(100):
-        client = ChannelClient(ws_url, channel, token=token)
-        await client.connect()
-        assert client.socket.response is not None
-        worker = client.socket.response.headers["hub-worker"]
-        if worker in found:
-            await client.close()
-        else:
-            found[worker] = client
-        if len(found) == workers:
-            return list(found.values())
-    raise AssertionError(f"only {len(found)} workers answered")

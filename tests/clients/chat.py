@@ -93,15 +93,6 @@ class ChatClient:
         await self.open()
         return await self._hello()
 
-    async def connect_to(self, worker: Callable[[str], bool], attempts: int = 200) -> Frame:
-        """Connect to a worker that `worker` (given its name) likes."""
-        for _ in range(attempts):
-            await self.open()
-            if worker(self.worker):
-                return await self._hello()
-            await self.drop()
-        raise AssertionError("never got to that worker")
-
     async def send(self, frame: Frame) -> None:
         await self.socket.send(json.dumps(frame))
 

@@ -56,7 +56,7 @@ async def test_junk_on_every_topic_ends_no_worker_and_is_counted(
     (ada,) = await people(hub, 1)
     conversation = await ada.call("POST", "/api/chat/conversations", json={})
     workers = hub.worker_pids
-    clients = await one_on_each_worker(hub.ws_url, CHANNEL)
+    clients = await one_on_each_worker(hub, CHANNEL)
     async with ChatClient(hub.ws_url, conversation["id"], ada.token) as chat:
         async with redis_client(redis) as broker:
             topics = await broker.pubsub_channels()
@@ -136,7 +136,7 @@ async def test_people_on_a_killed_worker_are_gone_within_ten_seconds(
 ) -> None:
     hub = start_hub(workers=2, redis=redis)
     (ada,) = await people(hub, 1)
-    clients = await one_on_each_worker(hub.ws_url, CHANNEL, token=ada.token)
+    clients = await one_on_each_worker(hub, CHANNEL, token=ada.token)
     guests = [ChannelClient(hub.ws_url, CHANNEL) for _ in range(20)]
     for guest in guests:
         await guest.connect()

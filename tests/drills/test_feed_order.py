@@ -20,7 +20,7 @@ async def two_readers(hub: HubProcess, writer: Api, open_on: OpenOn) -> tuple[Ch
     """Readers on different workers and the number from which they read."""
     history = await writer.history(CHANNEL)
     first = await open_on(hub, CHANNEL, history)
-    second = await open_on(hub, CHANNEL, history, avoid=frozenset({worker_of(first)}))
+    second = await open_on(hub, CHANNEL, history, avoid=worker_of(first))
     return first, second, history["seq"]
 
 

@@ -124,7 +124,7 @@ async def test_deleting_a_channel_closes_sockets_on_every_worker_within_two_seco
     await admin.register("boss")
     await asyncio.to_thread(hub.run, "user", "role", "boss", "admin")
     await admin.login("boss")
-    readers = await one_on_each_worker(hub.ws_url, "denali")
+    readers = await one_on_each_worker(hub, "denali")
     await admin.call("DELETE", "/api/channels/denali")
     assert {await reader.wait_closed(2) for reader in readers} == {4403}
 

@@ -56,7 +56,7 @@ async def test_two_workers_see_a_location_move_and_go(start_hub: StartHub, redis
     hub = start_hub(workers=2, redis=redis)
     ada = new_api(hub.base_url)
     await ada.register("ada")
-    watchers = await one_on_each_worker(hub.ws_url, "denali")
+    watchers = await one_on_each_worker(hub, "denali")
     async with ChannelClient(hub.ws_url, "denali", token=ada.token) as sharing:
         answer = await sharing.ask({"type": "location.set", **HERE})
         assert answer["type"] == "ack"
@@ -92,7 +92,7 @@ async def test_without_redis_the_other_worker_sees_it_within_two_seconds(
     hub = start_hub(workers=2, redis=redis)
     ada = new_api(hub.base_url)
     await ada.register("ada")
-    watchers = await one_on_each_worker(hub.ws_url, "denali")
+    watchers = await one_on_each_worker(hub, "denali")
     redis.stop()
     began = time.monotonic()
     await ada.call("PUT", "/api/channels/denali/location", json=HERE)

@@ -1,12 +1,13 @@
 """The start: what is wrong is said in one line that names it, and nothing is left running."""
 
+import asyncio
 import socket
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.clients import ChannelClient
+from tests.clients import Api, ChannelClient, on_worker
 from tests.conftest import StartHub
 from tests.services import HubProcess, RedisServer, free_port, wait_until
 
@@ -81,11 +82,14 @@ async def test_workers_start_without_redis_and_find_it_when_it_comes(start_hub: 
         assert client.welcome["channel"] == "denali"
     redis.start()
 
-    def found() -> bool:
-        answers = [httpx.get(f"{hub.base_url}/readyz", trust_env=False).json()["broker"] for _ in range(4)]
-        return set(answers) == {"connected"}
+    async def says_connected() -> bool:
+        async with Api(hub.base_url) as anybody:
+            return (await anybody.request("GET", "/readyz")).json()["broker"] == "connected"
 
-    assert wait_until(found, 10)
+    async with asyncio.timeout(10):
+        for index in range(hub.workers):
+            while not await on_worker(hub, index, says_connected):
+                await asyncio.sleep(0.1)
 
 
 def test_the_second_hub_on_a_port_ends_and_the_first_goes_on(start_hub: StartHub, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from tests.clients import ChannelClient
 from tests.conftest import NewApi, StartHub
-from tests.services import HubProcess, RedisServer, child_pids, command_line, wait_until
+from tests.services import HubProcess, RedisServer, child_pids, command_line, wait_until, worker_index
 
 CHANNEL = "denali"
 
@@ -27,12 +27,6 @@ def answers(hub: HubProcess) -> bool:
             return client.get(f"{hub.base_url}/healthz").status_code == 200
         except httpx.HTTPError:
             return False
-
-
-def index_of(pid: int) -> int:
-    """Which worker this process is."""
-    variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    return next(int(one.partition(b"=")[2]) for one in variables if one.startswith(b"HUB_WORKER_INDEX="))
 
 
 @contextmanager
@@ -58,7 +52,7 @@ async def test_a_worker_that_stands_still_is_replaced_and_the_others_go_on(
         assert await asyncio.to_thread(wait_until, lambda: len(hub.worker_pids) == 2, 20)
     assert living in hub.worker_pids
     assert "no sign of life" in hub.log
-    assert [index_of(pid) for pid in hub.worker_pids].count(index_of(living)) == 1
+    assert [worker_index(pid) for pid in hub.worker_pids].count(worker_index(living)) == 1
 
 
 async def test_a_worker_that_stands_still_with_the_write_lock_does_not_keep_the_others_from_writing(
@@ -148,7 +142,7 @@ def test_a_worker_that_dies_in_a_roll_is_replaced_as_well(start_hub: StartHub, r
         os.kill(pid, signal.SIGKILL)
     assert wait_until(lambda: "all workers were restarted" in hub.log, 60), hub.log
     assert wait_until(lambda: len(hub.worker_pids) == 2 and not before & set(hub.worker_pids), 20)
-    assert {index_of(pid) for pid in hub.worker_pids} == {0, 1}
+    assert {worker_index(pid) for pid in hub.worker_pids} == {0, 1}
 
 
 class NarrowHub(HubProcess):

@@ -5,7 +5,7 @@ ever stopped by the id of the process that was started here. Starting and stoppi
 seconds; a test that holds websockets open meanwhile calls them with `await asyncio.to_thread(hub.stop)`.
 """
 
-from tests.services.hub import HubProcess
+from tests.services.hub import HubProcess, worker_index
 from tests.services.nginx import NginxServer
 from tests.services.postgres import PostgresCluster
 from tests.services.process import (
@@ -33,4 +33,5 @@ __all__ = [
     "find_program",
     "free_port",
     "wait_until",
+    "worker_index",
 ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -125,6 +127,23 @@ class HubProcess(Service):
         # A process that has ended, and whose parent has not heard of it yet, has no command line.
         return [pid for pid in child_pids(self.pid) if (line := command_line(pid)) and "resource_tracker" not in line]
 
+    @contextmanager
+    def only_worker(self, index: int) -> Iterator[None]:
+        """While this runs no worker but the one with this index takes connections: the others stand still.
+
+        All accept from one socket, and which of them does is up to the kernel. Keep it under a second: the hub
+        replaces a worker that stands still for three.
+        """
+        others = [pid for pid in self.worker_pids if worker_index(pid) != index]
+        try:
+            for pid in others:
+                os.kill(pid, signal.SIGSTOP)
+            yield
+        finally:
+            for pid in others:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
     def kill_worker(self, index: int = 0) -> int:
         """Kill one worker as `kill -9` does; its id."""
         pid = self.worker_pids[index]
@@ -138,3 +157,12 @@ class HubProcess(Service):
             if "hub" in command_line(pid) or "multiprocessing" in command_line(pid):
                 wait_until(lambda pid=pid: not command_line(pid), 3)  # type: ignore[misc]
         return code
+
+
+def worker_index(pid: int) -> int | None:
+    """Which worker this process is; None when it has ended."""
+    try:
+        variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return next((int(one.partition(b"=")[2]) for one in variables if one.startswith(b"HUB_WORKER_INDEX=")), None)

@@ -4,9 +4,8 @@ import asyncio
 import signal
 import statistics
 import time
-from pathlib import Path
 
-from tests.clients import Api, ChatClient
+from tests.clients import Api, ChatClient, connect_elsewhere
 from tests.conftest import NewApi, StartHub
 from tests.gemini_server import (
     GeminiServer,
@@ -14,7 +13,7 @@ from tests.gemini_server import (
     says,
 )
 from tests.integration.ranger.conftest import begin, conversation_of, stored, strictly, talk
-from tests.services import HubProcess, PostgresCluster, RedisServer
+from tests.services import HubProcess, PostgresCluster, RedisServer, worker_index
 
 
 async def two_windows(pair: HubProcess, api: Api) -> tuple[ChatClient, ChatClient]:
@@ -33,7 +32,7 @@ async def test_who_joins_on_another_worker_gets_the_text_so_far_and_the_rest_onc
     ack = await first.request({"type": "chat.send", "text": "Both listen."})
     answer = ack["data"]["answer"]
     await first.says("piece-5 ")
-    await second.connect_to(lambda worker: worker != first.worker)
+    await connect_elsewhere(pair, second, first.worker)
     joined = second.welcome["index"]
     whole = "".join(f"piece-{n} " for n in range(30))
     assert (await second.ended(answer))["text"] == whole
@@ -49,7 +48,7 @@ async def test_who_joins_on_another_worker_gets_the_text_so_far_and_the_rest_onc
 
 async def test_stop_works_from_the_other_worker(gemini: GeminiServer, pair: HubProcess, cy: Api) -> None:
     first, second = await two_windows(pair, cy)
-    await second.connect_to(lambda worker: worker != first.worker)
+    await connect_elsewhere(pair, second, first.worker)
     gemini.script = numbered(200, pause=0.05)
     ack = await first.request({"type": "chat.send", "text": "Stop me over there."})
     await second.says("piece-3 ")
@@ -69,7 +68,7 @@ async def test_without_redis_the_other_worker_follows_and_stops(
     gemini: GeminiServer, pair: HubProcess, cy: Api, redis: RedisServer
 ) -> None:
     first, second = await two_windows(pair, cy)
-    await second.connect_to(lambda worker: worker != first.worker)
+    await connect_elsewhere(pair, second, first.worker)
     redis.stop()
     gemini.script = numbered(200, pause=0.05)
     ack = await first.request({"type": "chat.send", "text": "No broker."})
@@ -91,12 +90,12 @@ async def test_a_killed_worker_leaves_the_answer_interrupted_with_its_text(
     api = new_api(hub.base_url)
     await api.register("ann")
     first, second = await two_windows(hub, api)
-    await second.connect_to(lambda worker: worker != first.worker)
+    await connect_elsewhere(hub, second, first.worker)
     gemini.script = numbered(600, pause=0.05)
     ack = await first.request({"type": "chat.send", "text": "Until you are killed."})
     await second.says("piece-40 ")
     index = int(first.worker.partition("-")[0])
-    hub.kill_worker(_position(hub, index))
+    hub.kill_worker([worker_index(pid) for pid in hub.worker_pids].index(index))
     killed_at = time.monotonic()
     answer = await second.ended(ack["data"]["answer"], timeout=12)
     assert time.monotonic() - killed_at < 10
@@ -109,15 +108,6 @@ async def test_a_killed_worker_leaves_the_answer_interrupted_with_its_text(
     ack = await second.request({"type": "chat.regenerate"})
     assert (await second.ended(ack["data"]["answer"]))["text"] == "And on."
     await second.close()
-
-
-def _position(hub: HubProcess, index: int) -> int:
-    """The place of the worker with this index among the processes."""
-    for position, pid in enumerate(hub.worker_pids):
-        environ = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-        if f"HUB_WORKER_INDEX={index}".encode() in environ:
-            return position
-    raise AssertionError(f"no worker {index}")
 
 
 async def test_a_hub_that_stops_keeps_the_text_of_its_answers(
@@ -166,7 +156,7 @@ async def test_postgresql_holds_conversations_as_well(
     api = new_api(hub.base_url)
     await api.register("ann")
     first, second = await two_windows(hub, api)
-    await second.connect_to(lambda worker: worker != first.worker)
+    await connect_elsewhere(hub, second, first.worker)
     gemini.script = numbered(20, pause=0.05)
     ack = await first.request({"type": "chat.send", "text": "Both listen."})
     assert (await second.ended(ack["data"]["answer"]))["text"] == "".join(f"piece-{n} " for n in range(20))
