@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from hub.locations import Location
 from hub.marks import mark_in
-from hub.model import Channel, Post, Rating, Review
+from hub.model import Channel, Post, Rating, Review, Role
 
 
 class Deleted(Struct, frozen=True):
@@ -34,7 +34,7 @@ class Who(Struct, frozen=True):
 
 
 class Member(Struct, frozen=True, omit_defaults=True):
-    """What a member is called now, in all that is shown of them.
+    """What a member is called now, in all that is shown of them; `role` is there for moderators and admins only.
 
     Of an account that was deleted `username` is null, and the `posts` and `reviews` that it is about are named. These
     have no `client_id` any more, and the reviews no stars.
@@ -42,6 +42,7 @@ class Member(Struct, frozen=True, omit_defaults=True):
 
     username: str | None
     name: str
+    role: Role | None = None
     posts: list[int] = []
     reviews: list[int] = []
 

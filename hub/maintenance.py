@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 
 from hub.errors import Unavailable
-from hub.store import accounts, closing, leaving, locations, log, reviews, search
+from hub.store import accounts, areas, closing, leaving, locations, log, reviews, search
 from hub.store.database import Database, in_steps
 
 CHECKPOINT_SECONDS = 2.0
@@ -49,7 +49,7 @@ class Maintenance:
                 await self._database.checkpoint()
                 if rounds % TIDY_EVERY == 1:
                     await self._database.write(locations.forget_expired)
-                    for step in (log.trim, accounts.forget_old_sessions):
+                    for step in (areas.forget_old, log.trim, accounts.forget_old_sessions):
                         await in_steps(self._database, step)
                 if rounds % FINISH_EVERY == 1:
                     await self._finish()

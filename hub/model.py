@@ -54,11 +54,12 @@ class Input(Struct, frozen=True, forbid_unknown_fields=True):
     """Base of everything that comes from outside: unknown fields are refused."""
 
 
-class Author(Struct, frozen=True):
-    """Who wrote something; a deleted account's `username` is null."""
+class Author(Struct, frozen=True, omit_defaults=True):
+    """Who wrote something; a deleted account's `username` is null. `role` is there for moderators and admins only."""
 
     username: str | None
     name: str
+    role: Role | None = None
 
 
 class User(Struct, frozen=True):

@@ -132,13 +132,14 @@ def session_of(tx: Transaction, token: str) -> str | None:
 
 
 def end_sessions(tx: Transaction, sessions: list[str]) -> None:
-    """End sessions; their sockets are closed on every worker."""
-    tx.many(
-        "UPDATE sessions SET ended_at = :now WHERE id = :id AND ended_at IS NULL",
-        [{"id": session, "now": tx.now} for session in sessions],
-    )
-    if sessions:
-        tx.announce(SessionsEnded(sessions))
+    """End sessions; their sockets are closed on every worker. Those that have ended already are not told again."""
+    ended = [
+        session
+        for session in sessions
+        if tx.run("UPDATE sessions SET ended_at = :now WHERE id = :id AND ended_at IS NULL", id=session, now=tx.now)
+    ]
+    if ended:
+        tx.announce(SessionsEnded(ended))
 
 
 def end_all_sessions(tx: Transaction, user_id: int) -> None:
@@ -169,7 +170,7 @@ def change(tx: Transaction, user_id: int, session: str, name: str, password_hash
         name = _new_name(tx, before, name)
     if before.name != name:
         tx.run("UPDATE users SET name = :name WHERE id = :id", name=name, id=user_id)
-        authors.announce_name(tx, user_id, before.username, name)
+        authors.announce_name(tx, user_id, before.username, name, before.role)
     if password_hash is not None:
         set_password(tx, user_id, password_hash)
         others = tx.all(
@@ -218,6 +219,7 @@ def set_role(tx: Transaction, username: str, role: Role) -> Account:
     if account.role == role:
         return account
     tx.run("UPDATE users SET role = :role WHERE id = :id", role=role, id=account.id)
+    authors.announce_name(tx, account.id, account.username, account.name, role)
     verdicts.record(tx, None, "member.role_changed", member_id=account.id, reason=f"{account.role} → {role}")
     end_all_sessions(tx, account.id)
     return get(tx, account.id)

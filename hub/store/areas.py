@@ -6,7 +6,7 @@ from hub.areas import REMEMBER, Area, Borders, new_secret
 from hub.geo import Cell
 from hub.locations import LocationInput
 from hub.model import rfc3339
-from hub.store.database import Row, Transaction, required
+from hub.store.database import SLICE, Row, Transaction, required
 
 
 def follow(tx: Transaction, user_id: int, new: LocationInput) -> Cell:
@@ -34,13 +34,16 @@ def shown_until(tx: Transaction, user_id: int, moment: str) -> None:
     tx.run("UPDATE areas SET shown_until = :moment WHERE user_id = :user", moment=moment, user=user_id)
 
 
-def forget_old(tx: Transaction) -> None:
-    """Forget the cells of those who have not shared an area for a day."""
-    tx.run(
+def forget_old(tx: Transaction) -> bool:
+    """Forget some cells of those who have not shared an area for a day; whether there may be more."""
+    forgotten = tx.run(
         """UPDATE areas SET shown_row = NULL, shown_column = NULL, changed_at = '', next_row = NULL,
-        next_column = NULL, due_at = NULL WHERE shown_until < :before AND shown_row IS NOT NULL""",
+        next_column = NULL, due_at = NULL WHERE user_id IN (SELECT user_id FROM areas
+        WHERE shown_until < :before AND shown_row IS NOT NULL LIMIT :limit)""",
         before=rfc3339(datetime.fromisoformat(tx.now) - REMEMBER),
+        limit=SLICE,
     )
+    return forgotten == SLICE
 
 
 def forget_all(tx: Transaction) -> None:

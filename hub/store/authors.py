@@ -1,15 +1,27 @@
 """What authors are called: one small event in each channel where a member has written, and nothing is logged again."""
 
 from hub.events import Member, MemberUpdated
+from hub.model import FORMER_MEMBER, Author, Role
 from hub.store import log
-from hub.store.database import Transaction
+from hub.store.database import Row, Transaction
 from hub.store.log import ChannelRef
 
 
-def announce_name(tx: Transaction, user_id: int, username: str, name: str) -> None:
-    """Tell wherever a member has written that they are called `name` now."""
+def author_of(row: Row) -> Author:
+    """The author of a row with `username`, `author_name` and `author_role`, all null when the account is gone."""
+    if row["username"] is None:
+        return Author(None, FORMER_MEMBER)
+    return Author(row["username"], row["author_name"], _shown(row["author_role"]))
+
+
+def announce_name(tx: Transaction, user_id: int, username: str, name: str, role: Role) -> None:
+    """Tell wherever a member has written that they are called `name` now, and have that role."""
     for channel in _written_in(tx, user_id):
-        announce(tx, channel, entity_of(user_id), Member(username, name))
+        announce(tx, channel, entity_of(user_id), Member(username, name, _shown(role)))
+
+
+def _shown(role: Role) -> Role | None:
+    return None if role == "visitor" else role
 
 
 def announce(tx: Transaction, channel: ChannelRef, entity: str, member: Member) -> None:

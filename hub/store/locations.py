@@ -136,9 +136,8 @@ def _removable(tx: Transaction, who: Identity, location_id: int) -> Row:
 
 
 def forget_expired(tx: Transaction) -> None:
-    """Erase what has ended, and the areas of those who have not shared one for a day."""
+    """Erase what has ended."""
     tx.run("DELETE FROM locations WHERE expires_at <= :now", now=tx.now)
-    areas.forget_old(tx)
 
 
 def forget_all(tx: Transaction) -> None:

@@ -8,13 +8,15 @@ from msgspec import Struct
 from hub.cursor import decode_cursor, encode_cursor
 from hub.errors import Conflict, Forbidden, Gone, NotFound
 from hub.events import Deleted, PostCreated, PostDeleted, PostUpdated
-from hub.model import FORMER_MEMBER, Author, Hidden, Post, PostEdit, PostInput, later_than
+from hub.model import Hidden, Post, PostEdit, PostInput, later_than
 from hub.store import channels, log, mutes, verdicts
+from hub.store.authors import author_of
 from hub.store.database import Row, Transaction, required
 from hub.store.log import ChannelRef
 from hub.tokens import Identity
 
-_POSTS = """SELECT posts.*, channels.slug, users.username, users.name AS author_name FROM posts
+_POSTS = """SELECT posts.*, channels.slug, users.username, users.name AS author_name,
+    users.role AS author_role FROM posts
     JOIN channels ON channels.id = posts.channel_id AND channels.deleted_at IS NULL
     LEFT JOIN users ON users.id = posts.user_id"""
 
@@ -193,11 +195,10 @@ def _editable(tx: Transaction, editor: Identity, post_id: int) -> Row:
 
 def post_of(row: Row) -> Post:
     """The post that a row holds."""
-    former = row["username"] is None
     return Post(
         id=row["id"],
         channel=row["slug"],
-        author=Author(None, FORMER_MEMBER) if former else Author(row["username"], row["author_name"]),
+        author=author_of(row),
         title=row["title"],
         comment=row["comment"],
         content=msgspec.json.decode(row["content"]),

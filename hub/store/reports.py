@@ -4,13 +4,14 @@ from msgspec import Struct
 
 from hub.cursor import decode_cursor, encode_cursor
 from hub.errors import Conflict, Forbidden, NotFound, invalid_field
-from hub.model import Author
 from hub.moderation import Kind, Report, Reported, Resolution
 from hub.store import hiding, posts, reviews, verdicts
+from hub.store.authors import author_of
 from hub.store.database import Row, Transaction, required
 from hub.tokens import Identity
 
-_REPORTS = """SELECT reports.*, users.username, users.name FROM reports JOIN users ON users.id = reports.user_id"""
+_REPORTS = """SELECT reports.*, users.username, users.name AS author_name, users.role AS author_role
+    FROM reports JOIN users ON users.id = reports.user_id"""
 # A thing's place in the queue is its first open report; each kind of thing has an id of its own.
 _QUEUE = """SELECT min(id) AS first, post_id, review_id FROM reports WHERE settled_at IS NULL
     GROUP BY post_id, review_id HAVING min(id) > :after ORDER BY first LIMIT :limit"""
@@ -127,7 +128,7 @@ def _report(row: Row) -> Report:
         id=row["id"],
         kind=kind,
         thing_id=thing_id,
-        reporter=Author(row["username"], row["name"]),
+        reporter=author_of(row),
         reason=row["reason"],
         created_at=row["created_at"],
         outcome=row["outcome"],

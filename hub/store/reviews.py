@@ -10,14 +10,16 @@ import msgspec
 
 from hub.errors import Conflict, Forbidden, Gone, NotFound, invalid_field
 from hub.events import Deleted, ReviewCreated, ReviewDeleted, ReviewUpdated
-from hub.model import FORMER_MEMBER, Author, Hidden, Review, ReviewEdit, ReviewInput, later_than
+from hub.model import Hidden, Review, ReviewEdit, ReviewInput, later_than
 from hub.store import channels, log, mutes, ratings, verdicts
+from hub.store.authors import author_of
 from hub.store.database import SLICE, Row, Transaction, required
 from hub.store.log import ChannelRef
 from hub.store.posts import sees_hidden
 from hub.tokens import Identity
 
-REVIEWS = """SELECT reviews.*, channels.slug, users.username, users.name AS author_name FROM reviews
+REVIEWS = """SELECT reviews.*, channels.slug, users.username, users.name AS author_name,
+    users.role AS author_role FROM reviews
     JOIN channels ON channels.id = reviews.channel_id AND channels.deleted_at IS NULL
     LEFT JOIN users ON users.id = reviews.user_id"""
 
@@ -266,11 +268,10 @@ def _written(new: ReviewEdit) -> dict[str, str | int | None]:
 
 def review_of(row: Row) -> Review:
     """The review that a row of REVIEWS holds."""
-    former = row["username"] is None
     return Review(
         id=row["id"],
         channel=row["slug"],
-        author=Author(None, FORMER_MEMBER) if former else Author(row["username"], row["author_name"]),
+        author=author_of(row),
         title=row["title"],
         comment=row["comment"],
         content=msgspec.json.decode(row["content"]),

@@ -10,8 +10,9 @@ from typing import Literal
 from msgspec import Struct
 
 from hub.cursor import decode_cursor, encode_cursor
-from hub.model import FORMER_MEMBER, Author
+from hub.model import Author
 from hub.store import channels
+from hub.store.authors import author_of
 from hub.store.database import Row, Transaction, Value, required
 from hub.terms import excerpt
 
@@ -112,7 +113,7 @@ def _postgresql(kind: Kind, table: str, in_channel: bool) -> str:
 
 def _columns(kind: Kind, table: str) -> str:
     return f"""'{kind}' AS kind, {table}.id AS id, channels.slug AS slug, users.username AS username,
-        users.name AS author_name, {table}.title AS title, {table}.comment AS comment,
+        users.name AS author_name, users.role AS author_role, {table}.title AS title, {table}.comment AS comment,
         {table}.created_at AS created_at"""
 
 
@@ -135,12 +136,11 @@ def _tsquery(words: Sequence[str], all_words: bool) -> str:
 
 
 def _found(row: Row, words: Sequence[str]) -> Found:
-    former = row["username"] is None
     return Found(
         kind=row["kind"],
         id=row["id"],
         channel=row["slug"],
-        author=Author(None, FORMER_MEMBER) if former else Author(row["username"], row["author_name"]),
+        author=author_of(row),
         title=row["title"],
         excerpt=excerpt(row["comment"], words, _EXCERPT),
         created_at=row["created_at"],

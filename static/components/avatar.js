@@ -1,4 +1,4 @@
-/** A round sign with the first letters of a name, always in the same one of eight colours. */
+/** A round sign with the first letters of a name, in the one of eight colours that goes with the username. */
 import { html } from "../html.js";
 
 /** @returns {string} up to two letters */
@@ -8,7 +8,7 @@ export function initials(name) {
 }
 
 /** The sign; the name itself is beside it. */
-export function Avatar({ name }) {
-  const tone = [...name].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 8191, 7) % 8;
-  return html`<span class=${`avatar avatar-${tone}`} aria-hidden="true">${initials(name)}</span>`;
+export function Avatar({ name, username }) {
+  const tone = [...(username ?? name)].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 8191, 7) % 8;
+  return html`<span class=${`avatar avatar-${tone}`} aria-hidden="true"><bdi>${initials(name)}</bdi></span>`;
 }

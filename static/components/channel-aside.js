@@ -1,8 +1,9 @@
 /** Beside the feed: who is here, and what the park is. On a narrow page it folds. */
 import { html } from "../html.js";
 import { member } from "../api/session.js";
-import { namesIn } from "../feed/names.js";
+import { authorsIn } from "../feed/names.js";
 import { Avatar } from "./avatar.js";
+import { PersonName } from "./person.js";
 
 const SHOWN_ACTIVITIES = 8;
 
@@ -10,13 +11,13 @@ const SHOWN_ACTIVITIES = 8;
 export function Aside({ channel, about, folded }) {
   return html`
     <aside id="channel-aside" class=${folded ? "channel-aside folded" : "channel-aside"} aria-label="About this channel">
-      <${Here} presence=${channel.view().presence} names=${namesIn(channel.view())} />
+      <${Here} presence=${channel.view().presence} authors=${authorsIn(channel.view())} />
       ${about?.park ? html`<${Park} park=${about.park} />` : html`<${Topic} about=${about} />`}
     </aside>
   `;
 }
 
-function Here({ presence, names }) {
+function Here({ presence, authors }) {
   const { members, guests } = presence;
   const more = Math.max(0, (presence.count ?? 0) - members.length - guests);
   return html`
@@ -24,7 +25,7 @@ function Here({ presence, names }) {
       <h2>Here now</h2>
       <ul class="people">
         ${members.map(
-          (username) => html`<${Person} key=${username} username=${username} name=${nameOf(username, names)} />`,
+          (username) => html`<${Person} key=${username} person=${personOf(username, authors)} />`,
         )}
         ${more > 0 && html`<li class="muted">and ${more} more</li>`}
         ${guests > 0 && html`<li class="muted">${guests === 1 ? "1 guest" : `${guests} guests`}</li>`}
@@ -33,14 +34,15 @@ function Here({ presence, names }) {
   `;
 }
 
-function nameOf(username, names) {
-  return username === member.value?.username ? member.value.name : (names.get(username) ?? username);
+function personOf(username, authors) {
+  return username === member.value?.username ? member.value : (authors.get(username) ?? { name: username, username });
 }
 
-function Person({ username, name }) {
+function Person({ person }) {
   return html`
-    <li title=${`@${username}`}>
-      <${Avatar} name=${name} /> ${name}${username === member.value?.username && html` <span class="muted">you</span>`}
+    <li>
+      <${Avatar} name=${person.name} username=${person.username} />
+      <${PersonName} person=${person} />${person.username === member.value?.username && html` <span class="muted">you</span>`}
     </li>
   `;
 }

@@ -83,7 +83,7 @@ function Sources({ message }) {
 const KINDS = { post: "Post", review: "Review", park: "Park", handbook: "Handbook" };
 
 function Source({ source }) {
-  const label = html`<span class="chat-source-kind">${KINDS[source.kind] ?? "Source"}</span> ${source.title}`;
+  const label = html`<span class="chat-source-kind">${KINDS[source.kind] ?? "Source"}</span> <bdi>${source.title}</bdi>`;
   return /^\/(?!\/)/.test(source.href)
     ? html`<a class="chat-source" href=${source.href}>${label}</a>`
     : html`<span class="chat-source">${label}</span>`;

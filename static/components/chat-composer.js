@@ -44,7 +44,7 @@ export function ChatComposer({ draftKey, focused = false, answering, blocked, on
   return html`
     <form data-draft class="chat-composer" onSubmit=${send} onKeyDown=${(event) => sendsOnEnter(event) && send(event)}>
       <div class="chat-composer-field">
-        <textarea ref=${area} aria-label="Your question to the ranger" placeholder="Ask the ranger…" rows="1" maxlength=${MOST}
+        <textarea dir="auto" ref=${area} aria-label="Your question to the ranger" placeholder="Ask the ranger…" rows="1" maxlength=${MOST}
           enterkeyhint="send" value=${text} onInput=${(event) => setText(event.target.value)}></textarea>
         ${left < NEAR && html`<p class="hint">${left} letters left</p>`}
         <p class="hint" role="status">${hint}</p>

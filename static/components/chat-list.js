@@ -49,7 +49,7 @@ function Item({ conversation, isCurrent, park, onGone }) {
   if (mode === "renaming") return html`<${Rename} conversation=${conversation} onDone=${() => setMode("shown")} />`;
   return html`
     <a href=${`/chat/${conversation.id}`} aria-current=${isCurrent ? "page" : null}>
-      <span class="chat-item-title">${title}</span>
+      <bdi class="chat-item-title">${title}</bdi>
       <span class="muted chat-item-about">${park && `${park} · `}<${Time} at=${conversation.updated_at} /></span>
     </a>
     <div class="chat-item-actions">
@@ -62,7 +62,7 @@ function Item({ conversation, isCurrent, park, onGone }) {
     </div>
     ${mode === "deleting" && html`
       <${Confirm} title="Delete this conversation?" action="Delete it" onConfirm=${remove} onCancel=${() => setMode("shown")}>
-        <p>“${title}” goes for good, with all its answers.</p>
+        <p>“<bdi>${title}</bdi>” goes for good, with all its answers.</p>
       <//>
     `}
   `;

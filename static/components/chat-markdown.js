@@ -18,11 +18,11 @@ function load() {
 export function Markdown({ text, growing }) {
   const known = useRef(new Map());
   useEffect(load, []);
-  if (!library.value) return html`<div class="markdown"><p class="plain-text">${text}</p></div>`;
+  if (!library.value) return html`<div class="markdown"><p class="plain-text" dir="auto">${text}</p></div>`;
   const blocks = library.value.blocksOf(text, growing, known.current);
   return html`
     <div class=${growing ? "markdown markdown-growing" : "markdown"}>
-      ${blocks.map((block, index) => html`<div key=${index} class="markdown-block" dangerouslySetInnerHTML=${{ __html: block }}></div>`)}
+      ${blocks.map((block, index) => html`<div key=${index} class="markdown-block" dir="auto" dangerouslySetInnerHTML=${{ __html: block }}></div>`)}
     </div>
   `;
 }

@@ -60,7 +60,7 @@ function QuestionEditor({ chat, message, onDone }) {
   };
   return html`
     <form class="chat-editor" onSubmit=${save} onKeyDown=${onKeyDown}>
-      <textarea ref=${area} aria-label="Your question" maxlength="4000" rows="2" value=${text}
+      <textarea dir="auto" ref=${area} aria-label="Your question" maxlength="4000" rows="2" value=${text}
         onInput=${(event) => setText(event.target.value)}></textarea>
       <p class="hint">What came after this question goes, and the ranger answers anew.</p>
       <div class="buttons">

@@ -42,11 +42,11 @@ export function Composer({ channel, onSent }) {
       onFocusOut=${(event) => !event.currentTarget.contains(event.relatedTarget) && afterPress(() => setOpen(false))}
       onKeyDown=${(event) => sendsOnEnter(event) && send(event)}>
       <div class="composer-fields">
-        <input ref=${fields.title} class="composer-title" aria-label="Title" placeholder=${shown ? "Title" : placeholder(channel)}
+        <input dir="auto" ref=${fields.title} class="composer-title" aria-label="Title" placeholder=${shown ? "Title" : placeholder(channel)}
           maxlength="255" autocomplete="off" enterkeyhint="next" value=${draft.title}
           onInput=${(event) => write({ title: event.target.value })}
           onKeyDown=${(event) => nextField(event, fields.comment.current)} />
-        <textarea ref=${fields.comment} aria-label="Text" rows="1" maxlength="4000" placeholder="What did you see?"
+        <textarea dir="auto" ref=${fields.comment} aria-label="Text" rows="1" maxlength="4000" placeholder="What did you see?"
           value=${draft.comment} onInput=${(event) => write({ comment: event.target.value })}></textarea>
         <p class="wrong" role="alert">${problem}</p>
       </div>

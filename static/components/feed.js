@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { local } from "../api/kept.js";
 import { member } from "../api/session.js";
-import { namesIn } from "../feed/names.js";
+import { authorsIn, calledInText } from "../feed/names.js";
 import { outbox } from "../feed/sender.js";
 import { visiblePosts } from "../feed/state.js";
 import { typingLine } from "../feed/typing.js";
@@ -41,8 +41,8 @@ export function Feed({ channel }) {
 }
 
 function writersOf(channel) {
-  const names = namesIn(channel.view());
-  return channel.writing.value.map((username) => names.get(username) ?? username);
+  const authors = authorsIn(channel.view());
+  return channel.writing.value.map((username) => calledInText(authors.get(username) ?? { name: username, username }));
 }
 
 function isMine(entry) {

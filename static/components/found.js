@@ -4,6 +4,7 @@ import { call } from "../api/session.js";
 import { marks } from "../feed/marks.js";
 import { html } from "../html.js";
 import { Time } from "./clock.js";
+import { PersonName } from "./person.js";
 import { Empty, ErrorBox, Loading } from "./states.js";
 
 const NOTHING = { items: [], next: null, status: "loading", error: null };
@@ -53,10 +54,10 @@ function Hit({ hit, asked, name }) {
   const href = kind === "post" ? `/channels/${channel}#post-${id}` : `/channels/${channel}?tab=reviews#review-${id}`;
   return html`
     <li class="panel">
-      <h2><a href=${href}><${Marked} text=${title} asked=${asked} /></a></h2>
-      <p><${Marked} text=${excerpt} asked=${asked} /></p>
+      <h2 dir="auto"><a href=${href}><${Marked} text=${title} asked=${asked} /></a></h2>
+      <p dir="auto"><${Marked} text=${excerpt} asked=${asked} /></p>
       <p class="muted">
-        ${kind === "post" ? "Post" : "Review"} in ${name ?? channel} by ${author.name}, <${Time} at=${created_at} />
+        ${kind === "post" ? "Post" : "Review"} in ${name ?? channel} by <${PersonName} person=${author} />, <${Time} at=${created_at} />
       </p>
     </li>
   `;

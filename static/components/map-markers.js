@@ -223,7 +223,7 @@ function textOf(park) {
 function personPopup(location) {
   const { username, precision, updated_at: at, expires_at: end } = location;
   return popupOf(
-    element("strong", "", username),
+    element("strong", "", `@${username}`),
     element("p", "", precision === "exact" ? placeInWords(location) : `Within about 5 km of ${placeInWords(location)}`),
     element("p", "muted", `${elapsed(at, Date.now())} · until ${timeOfDay(end)}`),
   );

@@ -91,9 +91,9 @@ function Person({ location, isMe, onFind }) {
   const { username, precision, updated_at: at, expires_at: end } = location;
   return html`
     <li data-username=${username}>
-      <${Avatar} name=${username} />
+      <${Avatar} name=${username} username=${username} />
       <div>
-        <button class="link-button" type="button" title="Show on the map" onClick=${() => onFind(username)}>${username}</button>${isMe && html` <span class="muted">you</span>`}
+        <span class="handle" aria-hidden="true">@</span><button class="link-button" type="button" title="Show on the map" onClick=${() => onFind(username)}>${username}</button>${isMe && html` <span class="muted">you</span>`}
         <p class="hint">${precision === "exact" ? "" : "About 5 km around "}${placeInWords(location)}</p>
         <p class="hint"><${Age} at=${at} /> · until ${timeOfDay(end)}</p>
       </div>

@@ -2,6 +2,7 @@
 import { dayAndTime } from "../feed/time.js";
 import { html } from "../html.js";
 import { Time } from "./clock.js";
+import { PersonName } from "./person.js";
 import { PlainText } from "./plain-text.js";
 
 /** The end of a mute. */
@@ -14,13 +15,12 @@ export function Thing({ kind, thing }) {
   return html`
     <article class="mod-thing" aria-label=${thing.title}>
       <p class="muted">
-        ${kind === "post" ? "Post" : "Review"} by <strong>${thing.author.name}</strong>
-        ${thing.author.username && ` @${thing.author.username}`} in <a href=${`/channels/${thing.channel}`}>${thing.channel}</a>,
+        ${kind === "post" ? "Post" : "Review"} by <${PersonName} person=${thing.author} /> in <a href=${`/channels/${thing.channel}`}>${thing.channel}</a>,
         ${" "}<${Time} at=${thing.created_at} />${thing.stars && `, ${thing.stars} of 5 stars`}
       </p>
-      <h3 class="post-title">${thing.title}</h3>
+      <h3 class="post-title" dir="auto">${thing.title}</h3>
       <${PlainText} text=${thing.comment} />
-      ${thing.hidden && html`<p class="mod-mark">Hidden <${Time} at=${thing.hidden.at} />: ${thing.hidden.reason}</p>`}
+      ${thing.hidden && html`<p class="mod-mark">Hidden <${Time} at=${thing.hidden.at} />: <bdi>${thing.hidden.reason}</bdi></p>`}
     </article>
   `;
 }

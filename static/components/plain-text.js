@@ -5,7 +5,7 @@ import { html } from "../html.js";
 /** The text; nothing in it is read as HTML. */
 export function PlainText({ text }) {
   return html`
-    <p class="plain-text">
+    <p class="plain-text" dir="auto">
       ${linkify(text).map(({ text: piece, href }) =>
         href ? html`<a href=${href} target="_blank" rel="noopener noreferrer nofollow ugc">${piece}</a>` : piece,
       )}

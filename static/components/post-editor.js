@@ -42,8 +42,8 @@ export function PostEditor({ channel, post, onDone }) {
   };
   return html`
     <form class="editor" onSubmit=${save} onKeyDown=${onKeyDown}>
-      <input aria-label="Title" value=${title} maxlength="255" required onInput=${(event) => setTitle(event.target.value)} />
-      <textarea ref=${area} aria-label="Text" maxlength="4000" required rows="2" value=${comment}
+      <input dir="auto" aria-label="Title" value=${title} maxlength="255" required onInput=${(event) => setTitle(event.target.value)} />
+      <textarea dir="auto" ref=${area} aria-label="Text" maxlength="4000" required rows="2" value=${comment}
         onInput=${(event) => setComment(event.target.value)}></textarea>
       ${problem && html`<p class="wrong" role="alert">${problem}</p>`}
       ${theirs

@@ -10,6 +10,7 @@ import { Time } from "./clock.js";
 import { Confirm } from "./dialog.js";
 import { Icon } from "./icons.js";
 import { Moderate } from "./moderate.js";
+import { PersonName } from "./person.js";
 import { PlainText } from "./plain-text.js";
 import { PostEditor } from "./post-editor.js";
 import { toast } from "./toasts.js";
@@ -21,7 +22,7 @@ export function Post({ channel, post }) {
   const anchor = useAnchor(name);
   return html`
     <article ref=${anchor} id=${name} class=${post.pending ? `post post-${post.status}` : "post"} data-row aria-label=${`${post.author.name}: ${post.title}`}>
-      <${Avatar} name=${post.author.name} />
+      <${Avatar} name=${post.author.name} username=${post.author.username} />
       <div class="post-body">
         <${Meta} post=${post} />
         ${editing
@@ -50,7 +51,7 @@ function Meta({ post }) {
   const edited = !post.pending && post.updated_at !== post.created_at;
   return html`
     <p class="post-meta">
-      <span class="post-author">${post.author.name}</span>
+      <${PersonName} person=${post.author} className="post-author" />
       <span class="muted">
         <${Time} at=${post.created_at} />
         ${edited && html` · <span title=${exactTime(post.updated_at)}>edited</span>`}
@@ -62,9 +63,9 @@ function Meta({ post }) {
 function Words({ post }) {
   const tags = Array.isArray(post.content?.tags) ? post.content.tags.filter((tag) => typeof tag === "string") : [];
   return html`
-    <h4 class="post-title">${post.title}</h4>
+    <h4 class="post-title" dir="auto">${post.title}</h4>
     <${PlainText} text=${post.comment} />
-    ${tags.length > 0 && html`<ul class="chips">${tags.slice(0, 8).map((tag) => html`<li key=${tag}>${tag}</li>`)}</ul>`}
+    ${tags.length > 0 && html`<ul class="chips">${tags.slice(0, 8).map((tag) => html`<li key=${tag} dir="auto">${tag}</li>`)}</ul>`}
   `;
 }
 
@@ -106,7 +107,7 @@ function Actions({ channel, post, onEdit }) {
     ${asking &&
     html`
       <${Confirm} title="Delete this post?" action="Delete" onConfirm=${remove} onCancel=${() => setAsking(false)}>
-        <p>“${post.title}” goes for everybody, and for good.</p>
+        <p>“<bdi>${post.title}</bdi>” goes for everybody, and for good.</p>
       <//>
     `}
   `;

@@ -28,7 +28,7 @@ export function ReviewDeletion({ channel, review, isMine, onClose }) {
   `;
   return html`
     <${Confirm} title="Delete this review?" action="Delete" onConfirm=${remove} onCancel=${onClose}>
-      <p>“${review.title}” goes for everybody, and for good.</p>
+      <p>“<bdi>${review.title}</bdi>” goes for everybody, and for good.</p>
       ${asksForStars &&
       html`
         <fieldset class="choices">

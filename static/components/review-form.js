@@ -22,11 +22,11 @@ export function ReviewFields({ draft, mine, problems, onChange }) {
         : html`<button class="link-button" type="button" onClick=${() => onChange({ ...draft, stars: "none" })}>No stars</button>`}
     </div>
     <${Labelled} name="title" label="Title" problems=${problems}>
-      ${(ids) => html`<input ...${ids} name="title" maxlength="255" autocomplete="off" value=${draft.title} onInput=${set("title")} />`}
+      ${(ids) => html`<input ...${ids} dir="auto" name="title" maxlength="255" autocomplete="off" value=${draft.title} onInput=${set("title")} />`}
     <//>
     <${Labelled} name="comment" label="Your review" problems=${problems}>
       ${(ids) => html`
-        <textarea ...${ids} ref=${area} name="comment" rows="4" maxlength="4000" value=${draft.comment}
+        <textarea ...${ids} dir="auto" ref=${area} name="comment" rows="4" maxlength="4000" value=${draft.comment}
           placeholder="What should somebody know who plans to go?" onInput=${set("comment")}></textarea>
       `}
     <//>

@@ -9,6 +9,7 @@ import { Avatar } from "./avatar.js";
 import { Time } from "./clock.js";
 import { Icon } from "./icons.js";
 import { Moderate } from "./moderate.js";
+import { PersonName } from "./person.js";
 import { PlainText } from "./plain-text.js";
 import { GivenStars } from "./rating-stars.js";
 import { ReviewDeletion } from "./review-delete.js";
@@ -24,7 +25,7 @@ export function Review({ channel, review, voted, onVote }) {
   return html`
     <article ref=${anchor} id=${name} class="review" aria-label=${`${review.author.name}: ${review.title}`}>
       <header class="review-head">
-        <${Avatar} name=${review.author.name} />
+        <${Avatar} name=${review.author.name} username=${review.author.username} />
         <div>
           <${Meta} review=${review} />
           <${Facts} review=${review} />
@@ -33,7 +34,7 @@ export function Review({ channel, review, voted, onVote }) {
       ${editing
         ? html`<${ReviewEditor} channel=${channel} review=${review} onDone=${() => setEditing(false)} />`
         : html`
-            <h3 class="post-title">${review.title}</h3>
+            <h3 class="post-title" dir="auto">${review.title}</h3>
             <${PlainText} text=${review.comment} />
             <${Foot} channel=${channel} review=${review} voted=${voted} onVote=${onVote} editButton=${editButton}
               onEdit=${() => setEditing(true)} />
@@ -45,7 +46,7 @@ export function Review({ channel, review, voted, onVote }) {
 function Meta({ review }) {
   return html`
     <p class="post-meta">
-      <span class="post-author">${review.author.name}</span>
+      <${PersonName} person=${review.author} className="post-author" />
       <span class="muted">
         <${Time} at=${review.created_at} />
         ${review.edited && html` · <span title=${exactTime(review.updated_at)}>edited</span>`}

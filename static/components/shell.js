@@ -102,7 +102,7 @@ function Who() {
   if (member.value === null) return html`<a class="button button-small" href=${loginHref()}>Log in</a>`;
   return html`
     <a class="who" href="/account" title="Your account">
-      <${Icon} name="person" /><span class="who-name">${member.value.name}</span>
+      <${Icon} name="person" /><bdi class="who-name">${member.value.name}</bdi>
     </a>
   `;
 }

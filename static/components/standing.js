@@ -19,7 +19,7 @@ export function Standing() {
       ${found.mutes.map(
         (mute) => html`
           <p key=${mute.id}>
-            You cannot write ${mute.channel ? `in ${mute.channel}` : "anywhere"} <${Until} at=${mute.until} />: “${mute.reason}”
+            You cannot write ${mute.channel ? `in ${mute.channel}` : "anywhere"} <${Until} at=${mute.until} />: “<bdi>${mute.reason}</bdi>”
           </p>
         `,
       )}

@@ -14,7 +14,7 @@ export const GAP = "gap";
 /**
  * `gone` says at which `seq` an entry went. `names` are those that members took since the history was read, `left` the
  * entries whose author has left since: a page that is read late may still have the earlier ones.
- * @returns {{byId: Map<number, object>, gone: Map<number, number>, names: Map<string, string>, left: Map<number, string>,
+ * @returns {{byId: Map<number, object>, gone: Map<number, number>, names: Map<string, object>, left: Map<number, string>,
  *   next: string | null, oldest: number}}
  */
 export function emptyList() {
@@ -109,8 +109,8 @@ export function addEntry(list, entry) {
 
 function asNamedNow(list, entry) {
   if (list.left.has(entry.id)) return byNobody(entry, list.left.get(entry.id));
-  const name = list.names.get(entry.author?.username);
-  return name === undefined ? entry : { ...entry, author: { ...entry.author, name } };
+  const author = list.names.get(entry.author?.username);
+  return author === undefined ? entry : { ...entry, author };
 }
 
 /** What an account that was deleted takes along: its name, and the stars that were its rating. */
@@ -120,9 +120,9 @@ function byNobody(entry, name) {
 }
 
 /** Members are told of by their username, those who left by the ids of what they wrote. */
-function renameAuthor(list, { username, name }, left = []) {
+function renameAuthor(list, { username, name, role }, left = []) {
   for (const id of left) list.left.set(id, name);
-  if (username) list.names.set(username, name);
+  if (username) list.names.set(username, { username, name, ...(role && { role }) });
   const isMeant = ({ id, author }) => left.includes(id) || (username && author?.username === username);
   for (const entry of [...list.byId.values()].filter(isMeant)) list.byId.set(entry.id, asNamedNow(list, entry));
 }

@@ -27,9 +27,18 @@ const ACTIONS = {
   "review.restored": "restored a review of",
   "review.edited": "edited a review of",
   "review.deleted": "deleted a review of",
+  "review.stars_removed": "removed the stars from a review of",
+  "rating.removed": "removed the rating of",
+  "location.removed": "removed the location of",
   "report.dismissed": "dismissed reports about",
   "member.muted": "muted",
   "member.unmuted": "unmuted",
+  "member.created": "made the account of",
+  "member.role_changed": "changed the role of",
+  "member.password_reset": "set a new password for",
+  "channel.created": "added the channel",
+  "channel.updated": "changed the channel",
+  "channel.deleted": "deleted the channel",
 };
 
 export default function Moderation({ query }) {
@@ -80,7 +89,7 @@ function ReportedThing({ entry, list }) {
     <${Thing} kind=${kind} thing=${thing} />
     <ul class="mod-reasons" aria-label="Reported by">
       ${reports.map(
-        (report) => html`<li key=${report.id}>“${report.reason}” <span class="muted">@${report.reporter.username}, <${Time} at=${report.created_at} /></span></li>`,
+        (report) => html`<li key=${report.id}>“<bdi>${report.reason}</bdi>” <span class="muted">@${report.reporter.username}, <${Time} at=${report.created_at} /></span></li>`,
       )}
     </ul>
     <div class="buttons">
@@ -141,7 +150,7 @@ function Deletion({ kind, thing, onConfirm, onClose }) {
   };
   return html`
     <${Confirm} title=${`Delete this ${kind}?`} action="Delete" onConfirm=${confirm} onCancel=${onClose}>
-      <p>“${thing.title}” goes for everybody, and for good. What is hidden can come back.</p>
+      <p>“<bdi>${thing.title}</bdi>” goes for everybody, and for good. What is hidden can come back.</p>
     <//>
   `;
 }
@@ -154,7 +163,7 @@ function Mutes() {
       <strong>@${mute.username}</strong> ${mute.channel ? html`in <a href=${`/channels/${mute.channel}`}>${mute.channel}</a>` : "everywhere"},
       <${Until} at=${mute.until} />
     </p>
-    <p class="muted">“${mute.reason}”${mute.by && ` @${mute.by}`}, <${Time} at=${mute.created_at} /></p>
+    <p class="muted">“<bdi>${mute.reason}</bdi>”${mute.by && ` @${mute.by}`}, <${Time} at=${mute.created_at} /></p>
     <div class="buttons">
       <button class="button button-small button-quiet" type="button" aria-label=${`Unmute @${mute.username}`}
         onClick=${() => end("DELETE", `/api/moderation/mutes/${mute.id}`)}>Unmute</button>
@@ -164,16 +173,22 @@ function Mutes() {
     emptyTitle="Nobody is muted." emptyText="To mute somebody, use the shield beside what they wrote." />`;
 }
 
+function actorOf({ actor, by_operator: byOperator }) {
+  if (byOperator) return "The operator";
+  return actor ? `@${actor}` : "A former member";
+}
+
 function Audit() {
   const list = useList("/api/moderation/audit");
   const row = (entry) => html`
     <p>
-      <strong>@${entry.actor ?? "former member"}</strong> ${ACTIONS[entry.action]} <strong>@${entry.member ?? "former member"}</strong>
-      ${entry.channel && html` in <a href=${`/channels/${entry.channel}`}>${entry.channel}</a>`}
+      <strong>${actorOf(entry)}</strong> ${ACTIONS[entry.action] ?? entry.action}
+      ${!entry.action.startsWith("channel.") && html` <strong>${entry.member ? `@${entry.member}` : "a former member"}</strong>`}
+      ${entry.channel && html` ${entry.action.startsWith("channel.") ? "" : "in "}<a href=${`/channels/${entry.channel}`}>${entry.channel}</a>`}
       ${entry.until && html`, <${Until} at=${entry.until} />`}
       <span class="muted">, <${Time} at=${entry.at} /></span>
     </p>
-    ${entry.reason && html`<p class="muted">“${entry.reason}”</p>`}
+    ${entry.reason && html`<p class="muted">“<bdi>${entry.reason}</bdi>”</p>`}
   `;
   return html`<${List} list=${list} label="Log" keyOf=${(entry) => entry.id} row=${row}
     emptyTitle="Nothing has happened yet." emptyText="What moderators do is written here." />`;

@@ -64,7 +64,7 @@ class ChannelState:
                     _former(things[thing_id], member["name"])
             for thing in things.values():
                 if member["username"] is not None and thing["author"]["username"] == member["username"]:
-                    thing["author"] = {**thing["author"], "name": member["name"]}
+                    thing["author"] = {key: member[key] for key in ("username", "name", "role") if key in member}
 
 
 def _former(thing: dict[str, Any], name: str) -> None:

@@ -244,3 +244,23 @@ async def test_an_account_whose_name_would_be_refused_today_goes_on(start_hub: S
     assert (await old.call("PUT", "/api/auth/me", json=body))["name"] == body["name"]
     assert await status(old, "PUT", "/api/auth/me", {"name": "New \u202e name"}) == 422
     assert await status(old, "PUT", "/api/auth/me", {"name": "admin"}) == 200
+
+
+async def test_a_role_stands_in_what_its_member_wrote_and_changes_there(
+    ada: Api, guest: Api, park: str, hub: HubProcess
+) -> None:
+    await ada.call("POST", f"/api/channels/{park}/posts", json=WORDS)
+    await ada.call("POST", f"/api/channels/{park}/reviews", json=WORDS)
+    async with ChannelClient(hub.ws_url, park, history=await guest.history(park)) as reader:
+        for role in ("moderator", "visitor"):
+            told = len(reader.frames)
+            hub.run("user", "role", username(ada), role)
+            event = await reader.wait_for_type("member.updated", after=told)
+            author = {"username": username(ada), "name": username(ada)}
+            if role == "moderator":
+                author["role"] = role
+            assert event["data"] == author
+            history = await guest.history(park)
+            assert history["posts"]["items"][0]["author"] == history["reviews"]["items"][0]["author"] == author
+            for things in (reader.state.posts, reader.state.reviews):
+                assert [thing["author"] for thing in things.values()] == [author]

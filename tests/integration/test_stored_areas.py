@@ -12,7 +12,7 @@ from hub.areas import MOST_DELAY_SECONDS
 from hub.geo import DEGREE_KILOMETRES, HEIGHT
 from hub.locations import Location, LocationInput
 from hub.model import ChannelInput, rfc3339
-from hub.store import accounts, channels, locations
+from hub.store import accounts, areas, channels, locations
 from hub.store.database import Database, Transaction
 from hub.store.engines import database_at
 from tests.services import PostgresCluster
@@ -152,10 +152,10 @@ async def test_a_day_after_the_last_share_the_cell_is_forgotten_and_the_secret_i
     await ada.stop()
     [before] = await ada.rows()
     ada.seconds += 24 * 3600 - 10
-    await ada._at_time(locations.forget_expired)
+    await ada._at_time(areas.forget_old)
     assert await ada.rows() == [before]
     ada.seconds += 20
-    await ada._at_time(locations.forget_expired)
+    await ada._at_time(areas.forget_old)
     [after] = await ada.rows()
     assert (after["shown_row"], after["changed_at"], after["due_at"]) == (None, "", None)
     assert after["secret"] == before["secret"]

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { filterGroups, peopleIn } from "../../../static/feed/catalogue.js";
-import { namesIn } from "../../../static/feed/names.js";
+import { authorsIn, calledInText } from "../../../static/feed/names.js";
 import { afterAnswer, afterReload, newEntry, nextToSend } from "../../../static/feed/outbox.js";
 import { connectionLine } from "../../../static/feed/status.js";
 import { linkify } from "../../../static/feed/text.js";
@@ -90,5 +90,10 @@ test("people are called as what they wrote calls them", () => {
     posts: { byId: new Map([[1, by("june", "June Okafor")], [2, by(null, "former member")]]) },
     reviews: { byId: new Map([[1, by("eli", "Eli Begay")]]) },
   };
-  assert.deepEqual([...namesIn(state)], [["june", "June Okafor"], ["eli", "Eli Begay"]]);
+  assert.deepEqual([...authorsIn(state)].map(([username, { name }]) => [username, name]), [["june", "June Okafor"], ["eli", "Eli Begay"]]);
+});
+
+test("a name within a line of text cannot turn it, and has the username beside it", () => {
+  assert.equal(calledInText({ name: "Sky\u202e", username: "eve" }), "\u2068Sky\u202e\u2069 @eve");
+  assert.equal(calledInText({ name: "former member", username: null }), "\u2068former member\u2069");
 });
