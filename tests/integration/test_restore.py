@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sqlite3
 import stat
 import struct
@@ -13,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from hub.store.locks import in_use
 from tests.clients import Api, ChannelClient
 from tests.conftest import NewApi, StartHub
-from tests.services import HubProcess, RedisServer
+from tests.services import HubProcess, RedisServer, wait_until
 
 CHANNEL = "denali"
 KEY = "a key of more than thirty-two bytes for these tests"
@@ -248,6 +250,45 @@ async def test_the_hub_must_be_stopped_also_when_its_database_is_damaged(
     assert f"running on {hub.database_path}" in complaint(hub, "restore", str(tmp_path / "saved.db"))
     hub.stop()
     hub.run("restore", str(tmp_path / "saved.db"))
+
+
+def test_nothing_opens_a_database_that_is_being_restored(stopped: HubProcess, saved: Path, tmp_path: Path) -> None:
+    lock = in_use(stopped.database_path)
+    assert lock.take()
+    for command in (["serve"], ["migrate"], ["backup", str(tmp_path / "second.db")], ["restore", str(saved)]):
+        line = complaint(stopped, *command)
+        assert str(stopped.database_path) in line
+        assert ("is being restored" in line) == (command[0] != "restore")
+    lock.release()
+    stopped.run("migrate")
+    assert not (tmp_path / "second.db").exists()
+
+
+def test_what_a_restore_that_was_killed_left_behind_is_gone_after_the_next(stopped: HubProcess, saved: Path) -> None:
+    path = stopped.database_path
+    for part in ("", "-wal", "-journal"):
+        path.with_name(f"hub.db.restoring{part}").write_bytes(b"half of a database" * 999)
+    stopped.run("restore", str(saved))
+    assert list(path.parent.glob("*.restoring*")) == []
+    assert sql(path, "PRAGMA integrity_check") == [("ok",)]
+
+
+def test_a_backup_that_is_told_to_end_leaves_nothing(stopped: HubProcess, tmp_path: Path) -> None:
+    target = tmp_path / "backups"
+    target.mkdir()
+    sql(stopped.database_path, "CREATE TABLE ballast AS SELECT randomblob(60000000) AS bytes")
+    command = [sys.executable, "-m", "hub.cli", "backup", str(target / "saved.db")]
+    code = 0
+    for _ in range(5):
+        (target / "saved.db").unlink(missing_ok=True)
+        backing_up = subprocess.Popen(command, cwd=stopped.folder, env=dict(stopped.environment()))
+        assert wait_until(lambda: any(target.iterdir()), 30, every=0.001)
+        backing_up.terminate()
+        # It may have been done just before.
+        if code := backing_up.wait(60):
+            break
+    assert code == 128 + signal.SIGTERM
+    assert list(target.iterdir()) == []
 
 
 def test_another_program_that_has_it_open_is_noticed(stopped: HubProcess, saved: Path) -> None:
