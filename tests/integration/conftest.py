@@ -1,12 +1,17 @@
-"""Staff of the shared hub, and channels that belong to one test."""
+"""Staff of the shared hub, channels that belong to one test, and a hub that is not running with a good backup of it."""
 
+import shutil
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
 from tests.clients import Api
-from tests.conftest import NewApi
+from tests.conftest import NewApi, StartHub
 from tests.services import HubProcess
+
+KEY = "a key of more than thirty-two bytes for these tests"
 
 
 async def _staff(hub: HubProcess, role: str) -> Api:
@@ -59,3 +64,24 @@ async def park(admin: Api, unique: Callable[[str], str]) -> str:
     slug = unique("park")
     await admin.call("POST", "/api/channels", json={"slug": slug, "name": "A park", "group": "Tests"})
     return slug
+
+
+@pytest.fixture
+def stopped(start_hub: StartHub) -> HubProcess:
+    """A hub with a seeded database that is not running."""
+    return start_hub(start=False, settings={"HUB_SECRET_KEYS": KEY})
+
+
+@pytest.fixture(scope="session")
+def backup(seeded_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A good backup of the seeded database; tests take copies."""
+    path = tmp_path_factory.mktemp("backup") / "saved.db"
+    original = shutil.copy(seeded_database, path.with_name("hub.db"))
+    HubProcess(path.parent, database_url=f"sqlite:///{original}").run("backup", str(path))
+    return path
+
+
+@pytest.fixture
+def saved(backup: Path, tmp_path: Path) -> Path:
+    """A copy of a good backup."""
+    return Path(shutil.copy(backup, tmp_path / "saved.db"))
