@@ -28,7 +28,9 @@ format: ## Format the Python code and mend what ruff can mend
 
 bench: ## Measure the fan-out (see bench/README.md)
 	@scripts/environment.sh test
-	@scripts/install-services.sh redis-server
+	@scripts/install-services.sh redis-server gcc libc6-dev
+	@scripts/install-services.sh nginx libnginx-mod-nchan || echo "nchan is left out"
+	@scripts/install-services.sh nodejs npm || echo "the peers on Node are left out"
 	@.venv/bin/python -m bench
 
 lock: ## Resolve the dependencies again into requirements*.lock

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Checks for the programs that the tests run (Redis, Chromium, nginx, PostgreSQL, Node) and installs what is missing
-# from Debian packages where it may; elsewhere it says what to install, and fails.
+# Checks for the programs that the tests run (Redis, Chromium, nginx, PostgreSQL, Node), or that the benchmark runs, and
+# installs what is missing from Debian packages where it may; elsewhere it says what to install, and fails.
 # Usage: scripts/install-services.sh [PROGRAM…]     (all of them when none is named)
 set -eu
 cd "$(dirname "$0")/.."
@@ -21,11 +21,21 @@ has_node() {
     command -v node >/dev/null && node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 18 ? 1 : 0)'
 }
 
+# The folders in which bench/peers looks for it.
+has_nchan() {
+    for folder in /usr/lib/nginx/modules /usr/lib64/nginx/modules /usr/share/nginx/modules; do
+        if [ -e "$folder/ngx_nchan_module.so" ]; then return 0; fi
+    done
+    return 1
+}
+
 has() {
     case $1 in
+    libnginx-mod-nchan) has_nchan ;;
     chromium) has_chromium ;;
     postgresql) has_postgres ;;
     nodejs) has_node ;;
+    libc6-dev) [ -e /usr/include/stdio.h ] ;;
     *) command -v "$1" >/dev/null ;;
     esac
 }
@@ -47,7 +57,7 @@ if sh scripts/apt-install.sh $absent; then
 fi
 if [ -n "$absent" ]; then
     cat >&2 <<END
-The tests run against real services, and these are missing:$absent
+These are needed here, and missing:$absent
   Debian, Ubuntu   sudo apt-get install$absent
   Fedora           sudo dnf install redis nginx chromium postgresql-server nodejs
   macOS            brew install redis nginx postgresql node && brew install --cask chromium
