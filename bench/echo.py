@@ -13,6 +13,7 @@ from quart import Quart
 from hub.channels.connection import HARD_LIMIT, Connection, Deadline
 from hub.channels.frames import BINARY, frame, text_frame
 from hub.channels.timers import TimerWheel
+from hub.channels.unsent import Unsent
 from hub.listener import listening_socket
 from hub.server import TAKEOVER, serve
 
@@ -24,6 +25,7 @@ class Worker:
     clock = staticmethod(time.monotonic)
 
     def __init__(self) -> None:
+        self.unsent = Unsent(per_address=False)
         self.wheel: TimerWheel[tuple[Connection, Deadline]] = TimerWheel()
 
     async def tick(self) -> None:

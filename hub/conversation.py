@@ -197,6 +197,14 @@ class ChatDelta(Struct, frozen=True, tag="chat.delta", tag_field="type"):
     text: str
 
 
+class ChatGreeting(Struct, frozen=True, tag="welcome", tag_field="type"):
+    """What a welcome has for its socket alone."""
+
+    user: User | None
+    heartbeat: int
+    ranger: str
+
+
 class ChatWelcome(Struct, frozen=True, tag="welcome", tag_field="type"):
     """Answers `hello`: the whole conversation; for an answer under way, `index` is that of its next piece."""
 

@@ -24,6 +24,9 @@ refused = Counter("hub_requests_refused", "Connections that were refused before 
 open_files_short = Counter("hub_open_files_short", "Seconds in which a worker could open no file.")
 sockets = Gauge("hub_sockets", "Open websockets.", multiprocess_mode="livesum")
 sockets_behind = Gauge("hub_sockets_behind", "Websockets that do not keep up.", multiprocess_mode="livesum")
+sockets_unsent = Gauge(
+    "hub_sockets_unsent_bytes", "Bytes that wait for websockets that do not keep up.", multiprocess_mode="livesum"
+)
 sockets_ended = Counter("hub_sockets_ended", "Websockets that ended.", ["code"])
 feeds = Gauge("hub_feeds", "Channels with subscribers, counted on each worker.", multiprocess_mode="livesum")
 deliveries = Counter("hub_deliveries", "Frames written to subscribers.")

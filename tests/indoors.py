@@ -131,14 +131,20 @@ class MemoryLog:
         self.epoch = f"renewed {self.renewals}"
         return True
 
-    async def read(self, slug: str, after: int, limit: int) -> MemoryPage | None:
+    async def read(self, slug: str, after: int, limit: int, most_bytes: int | None = None) -> MemoryPage | None:
         self.reads += 1
         self._reach()
         if slug != CHANNEL or self.gone:
             return None
         first = max(after, self.trimmed) + 1
         entries = [self._entries[seq] for seq in range(first, min(self.seq, first + limit - 1) + 1)]
+        while most_bytes is not None and len(entries) > 1 and sum(len(one.text) for one in entries) > most_bytes:
+            entries.pop()
         return MemoryPage(self.epoch, self.seq, self.mark_at(self.seq), self.mark_at(after), entries)
+
+    async def exceeds(self, slug: str, after: int, size: int) -> bool:
+        self._reach()
+        return sum(len(entry.text) for seq, entry in self._entries.items() if seq > after) > size
 
     def _reach(self) -> None:
         if self.failing:
@@ -187,6 +193,9 @@ class MemoryTransport(asyncio.Transport):
         return self.closed
 
     def pause_reading(self) -> None:
+        return
+
+    def resume_reading(self) -> None:
         return
 
     def close(self) -> None:

@@ -22,6 +22,7 @@ from hub.channels.frames import (
     frame,
 )
 from hub.channels.timers import TimerWheel
+from hub.channels.unsent import Unsent
 from hub.ratelimit import Rate
 
 PING_SECONDS = 25
@@ -29,6 +30,7 @@ DEAD_AFTER_SECONDS = 2.5 * PING_SECONDS
 CLOSE_SECONDS = 2
 SOFT_LIMIT = 64 * 1024
 HARD_LIMIT = 4 * 1024 * 1024
+STUCK_SECONDS = 30
 FRAMES = Rate(burst=240, per_second=120)
 _PING_FRAME = frame(PING, b"")
 
@@ -47,7 +49,7 @@ class Deadline(IntEnum):
     ALIVE = 0
     CLOSED = 1
     HELLO = 2
-    BEHIND = 3
+    STUCK = 3
     TOKEN = 4
 
 
@@ -57,6 +59,7 @@ class Surroundings(Protocol):
     wheel: "TimerWheel[tuple[Connection, Deadline]]"
     clock: Callable[[], float]
     limits: bool
+    unsent: Unsent
 
 
 class Connection(asyncio.Protocol):
@@ -68,6 +71,9 @@ class Connection(asyncio.Protocol):
         "_allowance",
         "_allowance_at",
         "_reader",
+        "_stuck_since",
+        "_stuck_watched",
+        "address",
         "close_code",
         "heard",
         "paused",
@@ -76,8 +82,9 @@ class Connection(asyncio.Protocol):
         "transport",
     )
 
-    def __init__(self, surroundings: Surroundings) -> None:
+    def __init__(self, surroundings: Surroundings, address: str = "") -> None:
         self.surroundings = surroundings
+        self.address = address
         self.transport: asyncio.Transport = _NOT_CONNECTED
         self.state = State.OPEN
         self.close_code = 1006
@@ -86,6 +93,8 @@ class Connection(asyncio.Protocol):
         self._reader = FrameReader(self.message_limit)
         self._allowance = FRAMES.burst
         self._allowance_at = self.heard
+        self._stuck_since = 0.0
+        self._stuck_watched = False
 
     def text_received(self, text: bytes) -> None:
         """A whole text message, UTF-8."""
@@ -113,6 +122,8 @@ class Connection(asyncio.Protocol):
             self._check_alive()
         elif deadline is Deadline.CLOSED and self.state is not State.CLOSED:
             self.transport.abort()
+        elif deadline is Deadline.STUCK:
+            self._check_stuck()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
@@ -123,6 +134,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self.state is not State.CLOSED:
             self.state = State.CLOSED
+            self.surroundings.unsent.drained(self)
             self.ended()
 
     def eof_received(self) -> bool | None:
@@ -130,12 +142,20 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self.paused = True
+        if self.state is not State.OPEN:
+            return
+        # Nothing more is asked of a worker by one who does not read its answers.
+        self.transport.pause_reading()
+        self._watch_stuck()
+        self.surroundings.unsent.filled(self)
         if self.state is State.OPEN:
             self.filled()
 
     def resume_writing(self) -> None:
         self.paused = False
+        self.surroundings.unsent.drained(self)
         if self.state is State.OPEN:
+            self.transport.resume_reading()
             self.drained()
 
     def data_received(self, data: bytes) -> None:
@@ -150,14 +170,23 @@ class Connection(asyncio.Protocol):
             if error.code == TOO_BIG:
                 self.transport.pause_reading()
 
-    def send(self, data: bytes) -> None:
-        """Write whole frames; one that has let too much pile up is closed as too slow."""
+    def send(self, *parts: bytes) -> None:
+        """Write whole frames, perhaps in parts; one that has let too much pile up is closed as too slow."""
         if self.state is not State.OPEN:
             return
         if self.transport.get_write_buffer_size() > HARD_LIMIT:
             self.close(codes.TOO_SLOW, "too slow")
             return
-        self.transport.write(data)
+        for part in parts:
+            self.transport.write(part)
+
+    def drop(self) -> None:
+        """End at once, with all that waits for the peer: it would come to read the goodbye behind that only."""
+        if self.state is State.OPEN:
+            self.state = State.CLOSING
+            self.close_code = codes.TOO_SLOW
+            self.closing()
+        self.transport.abort()
 
     def close(self, code: int, reason: str = "") -> None:
         """Begin the closing handshake; without the peer's answer it ends after two seconds."""
@@ -191,6 +220,8 @@ class Connection(asyncio.Protocol):
         self.state = State.CLOSING
         self.close_code = code
         self.transport.write(closing_frame)
+        if self.paused and not self.transport.is_closing():
+            self.transport.resume_reading()
         self.closing()
 
     def _allowed(self) -> bool:
@@ -200,6 +231,22 @@ class Connection(asyncio.Protocol):
         self._allowance = min(FRAMES.burst, self._allowance + earned) - 1
         self._allowance_at = self.heard
         return self._allowance >= 0
+
+    def _watch_stuck(self) -> None:
+        self._stuck_since = self.surroundings.clock()
+        if not self._stuck_watched:
+            self._stuck_watched = True
+            self.surroundings.wheel.schedule(STUCK_SECONDS, (self, Deadline.STUCK))
+
+    def _check_stuck(self) -> None:
+        self._stuck_watched = self.paused and self.state is State.OPEN
+        if not self._stuck_watched:
+            return
+        left = self._stuck_since + STUCK_SECONDS - self.surroundings.clock()
+        if left <= 0:
+            self.close(codes.TOO_SLOW, "too slow")
+        else:
+            self.surroundings.wheel.schedule(left, (self, Deadline.STUCK))
 
     def _check_alive(self) -> None:
         if self.state is State.CLOSED:
@@ -225,6 +272,9 @@ class _NotConnected(asyncio.Transport):
 
     def get_write_buffer_size(self) -> int:
         return 0
+
+    def is_closing(self) -> bool:
+        return True
 
 
 _NOT_CONNECTED = _NotConnected()

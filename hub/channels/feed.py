@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 
 EARLY_LIMIT = 1_024
 GAP_PATIENCE_SECONDS = 0.02
+FILL_BYTES = 256 * 1024
 log = logging.getLogger("hub.feed")
 
 
 class Feed:
     """The feed of one channel."""
 
-    def __init__(self, head: Head, events: EventLog, clock: Callable[[], float]) -> None:
+    def __init__(self, head: Head, events: EventLog, clock: Callable[[], float], replays: asyncio.Semaphore) -> None:
         self.channel = head.slug
         self.epoch = head.epoch
         self.ring = ReplayRing(head.slug, head.seq, head.mark)
@@ -41,7 +42,7 @@ class Feed:
         self.latest: dict[str, tuple[int, bytes]] = {}
         self.latest_version = 0
         self.deliveries = 0
-        self.recovery = Recovery(self, events)
+        self.recovery = Recovery(self, events, replays)
         self._sent_at = clock()
         self._events = events
         self._clock = clock
@@ -125,7 +126,9 @@ class Feed:
         subscriber.fall_behind(seq, latest_seen)
 
     def heartbeat(self, interval: float) -> None:
-        """Say where the channel is when it was quiet for `interval` seconds."""
+        """Say where the channel is when it was quiet for `interval` seconds. Called once a second."""
+        self.recovery.forget()
+        self.ring.forget_joined()
         if not self.behind and not self._filled_up:
             self.latest.clear()
         if self.live and self._clock() - self._sent_at >= interval:
@@ -194,6 +197,7 @@ class Feed:
             self.ring.forget()
         frame = text_frame(event.text)
         self.ring.append(event.seq, event.entity, frame)
+        self.recovery.forget()
         self._queue(frame)
 
     def _send_live(self, event: Envelope) -> None:
@@ -215,7 +219,7 @@ class Feed:
     async def _read_missing(self) -> None:
         while True:
             was_at, mark = self.seq, self.ring.mark
-            page = await self._events.read(self.channel, was_at, PAGE)
+            page = await self._events.read(self.channel, was_at, PAGE, FILL_BYTES)
             if page is None:
                 return
             if page.epoch == self.epoch and (page.seq < was_at or contradict(mark, page.before)):
@@ -229,7 +233,7 @@ class Feed:
                 if event.seq == self.seq + 1:
                     self._advance(event)
             self._early = {seq: event for seq, event in self._early.items() if seq > self.seq}
-            if len(page.entries) < PAGE:
+            if not page.entries or page.entries[-1].seq >= page.seq:
                 return
 
     async def _read_other_log(self, seq: int, mark: str) -> Page | None:

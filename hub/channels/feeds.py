@@ -9,6 +9,7 @@ from hub.channels.log import EventLog
 from hub.events import Head
 
 KEPT_SECONDS = 60
+REPLAYS_AT_ONCE = 4
 TOPIC = "channel:"
 
 
@@ -25,6 +26,7 @@ class Feeds:
         self._events = events
         self._broker = broker
         self._clock = clock
+        self._replays = asyncio.Semaphore(REPLAYS_AT_ONCE)
         self._opening: dict[str, asyncio.Task[Feed | None]] = {}
 
     async def get(self, channel: str) -> Feed | None:
@@ -63,5 +65,6 @@ class Feeds:
             return None
         # Nobody waits for the broker: what is published before it listens is read from the log once it does.
         self._broker.subscribe(topic_of(channel))
-        feed = self.open[channel] = Feed(Head(channel, page.epoch, page.seq, page.mark), self._events, self._clock)
+        head = Head(channel, page.epoch, page.seq, page.mark)
+        feed = self.open[channel] = Feed(head, self._events, self._clock, self._replays)
         return feed

@@ -28,17 +28,17 @@ class FrameError(Exception):
 
 def frame(opcode: int, payload: bytes) -> bytes:
     """One whole unmasked frame, as servers send them (RFC 6455, section 5.2)."""
-    size = len(payload)
-    if size < 126:
-        return bytes((0x80 | opcode, size)) + payload
-    if size < 65_536:
-        return struct.pack("!BBH", 0x80 | opcode, 126, size) + payload
-    return struct.pack("!BBQ", 0x80 | opcode, 127, size) + payload
+    return _head(opcode, len(payload)) + payload
 
 
 def text_frame(text: bytes) -> bytes:
     """A text message of UTF-8 bytes."""
     return frame(TEXT, text)
+
+
+def text_frame_in_parts(first: bytes, second: bytes) -> tuple[bytes, bytes]:
+    """A text message whose second part is not copied, so that many may share it."""
+    return _head(TEXT, len(first) + len(second)) + first, second
 
 
 def payload_of(whole: bytes) -> bytes:
@@ -66,6 +66,14 @@ def close_code(payload: bytes) -> int:
         raise FrameError(PROTOCOL_ERROR, "that close code may not be sent")
     check_utf8(payload[2:])
     return code
+
+
+def _head(opcode: int, size: int) -> bytes:
+    if size < 126:
+        return bytes((0x80 | opcode, size))
+    if size < 65_536:
+        return struct.pack("!BBH", 0x80 | opcode, 126, size)
+    return struct.pack("!BBQ", 0x80 | opcode, 127, size)
 
 
 def check_utf8(text: bytes) -> None:

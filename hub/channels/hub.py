@@ -29,6 +29,7 @@ from hub.channels.session import Session
 from hub.channels.subscriber import HEARTBEAT_SECONDS, Subscriber
 from hub.channels.tail import Tail
 from hub.channels.timers import TimerWheel
+from hub.channels.unsent import Unsent
 from hub.errors import HubError, Unauthorized
 from hub.events import Envelope, Typing, Who, decode_envelope, encode_event
 from hub.locations import Location, LocationInput
@@ -67,6 +68,7 @@ class Hub:
         self.failed = False
         self.on_failure: Callable[[], None] = lambda: None
         self.wheel: TimerWheel[tuple[Connection, Deadline]] = TimerWheel()
+        self.unsent = Unsent(per_address=limits)
         self.presence = Presence(worker, clock)
         self.registry = Registry(clock, limits)
         self.feeds = Feeds(events, broker, clock)
@@ -264,6 +266,7 @@ class Hub:
     async def tick(self) -> None:
         """What is done once a second."""
         await self._due()
+        self.unsent.look()
         for feed in self.feeds.open.values():
             feed.heartbeat(HEARTBEAT_SECONDS)
         self._presence_news.tick()
@@ -276,6 +279,7 @@ class Hub:
         feeds = self.feeds.open.values()
         metrics.sockets.set(len(self.registry.sockets))
         metrics.sockets_behind.set(sum(len(feed.behind) for feed in feeds))
+        metrics.sockets_unsent.set(self.unsent.bytes)
         metrics.feeds.set(len(feeds))
         metrics.broker_connected.set(self.broker.connected)
         for feed in feeds:

@@ -36,8 +36,14 @@ class EventLog(Protocol):
     async def heads(self) -> Sequence[Head]:
         """Where every channel's log is."""
 
-    async def read(self, slug: str, after: int, limit: int) -> Page | None:
-        """At most `limit` entries after `after`, or None for an unknown channel."""
+    async def read(self, slug: str, after: int, limit: int, most_bytes: int | None = None) -> Page | None:
+        """At most `limit` entries after `after`, or None for an unknown channel.
+
+        With `most_bytes` there are no more than fit in, but at least one.
+        """
+
+    async def exceeds(self, slug: str, after: int, size: int) -> bool:
+        """Whether the texts of all entries after `after` have more than `size` characters."""
 
     async def renew_if_other(self, known: Head) -> bool:
         """Give the channel a new epoch when its log, under the same one, is not that of which `known` was true.

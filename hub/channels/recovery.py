@@ -8,10 +8,11 @@ import logging
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from hub.channels.frames import text_frame
 from hub.channels.log import EventLog
 from hub.errors import Unavailable
-from hub.events import Envelope
 from hub.marks import contradict
 
 if TYPE_CHECKING:
@@ -19,22 +20,44 @@ if TYPE_CHECKING:
     from hub.channels.subscriber import Subscriber
 
 MAX_MISSED = 1_000
+MAX_MISSED_BYTES = 1024 * 1024
 PAGE = 250
+PAGE_BYTES = 64 * 1024
+PAGES = 8
 log = logging.getLogger("hub.feed")
+
+
+class Missed(Struct, frozen=True):
+    """Frames of the log in one piece, up to `last`; `before` is the mark that the first one follows.
+
+    It is `too_much` when those that follow are not worth sending.
+    """
+
+    data: bytes
+    before: str
+    last: int
+    too_much: bool
 
 
 class Recovery:
     """Brings the subscribers of one feed to its head, when they come and when they have fallen behind."""
 
-    def __init__(self, feed: "Feed", events: EventLog) -> None:
+    def __init__(self, feed: "Feed", events: EventLog, turns: asyncio.Semaphore) -> None:
         self._feed = feed
         self._events = events
+        self._turns = turns
+        self._pages: dict[tuple[str, int], Missed] = {}
+        self._reading: dict[tuple[str, int], asyncio.Task[Missed | None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def close(self) -> None:
         """Stop reading the log."""
-        for task in self._tasks:
+        for task in (*self._tasks, *self._reading.values()):
             task.cancel()
+
+    def forget(self) -> None:
+        """Forget the pages that were read: the log is another now, or those who wanted them have them."""
+        self._pages.clear()
 
     def join(self, subscriber: "Subscriber", since: int | None, epoch: str | None, mark: str = "") -> None:
         """Welcome a subscriber and give it exactly what it missed, or say that this cannot be given.
@@ -93,17 +116,17 @@ class Recovery:
             self._welcome(subscriber, since, epoch, mark)
 
     async def _welcome_from_log(self, subscriber: "Subscriber", since: int, epoch: str, mark: str) -> None:
-        entries = await self._after(since, epoch, mark)
+        missed = await self._missed(since, epoch)
         if not subscriber.is_open:
             return
-        if not entries:
+        if missed is None or missed.too_much or contradict(missed.before, mark):
             self._feed.flush()
             subscriber.welcome(recovered=False)
             self._feed.go_live(subscriber)
             return
         subscriber.welcome(recovered=True)
         self._feed.set_behind(subscriber, since, self._feed.latest_version)
-        self._send_page(subscriber, entries)
+        self._give(subscriber, missed)
 
     async def _replay_from_log(self, subscriber: "Subscriber") -> None:
         if subscriber.reading_log:
@@ -111,33 +134,59 @@ class Recovery:
         subscriber.reading_log = True
         was_at = subscriber.seq
         try:
-            entries = await self._after(was_at, self._feed.epoch)
+            missed = await self._missed(was_at, self._feed.epoch)
         finally:
             subscriber.reading_log = False
         if not subscriber.is_open or subscriber not in self._feed.behind:
             return
         if subscriber.seq != was_at:
             self.catch_up(subscriber)
-        elif not entries or self._feed.seq - was_at > MAX_MISSED:
+        elif missed is None or self._feed.seq - was_at > MAX_MISSED:
             self._feed.resync(subscriber, "too much was missed")
         else:
-            self._send_page(subscriber, entries)
+            self._give(subscriber, missed)
 
-    async def _after(self, seq: int, epoch: str, mark: str = "") -> list[Envelope]:
-        """The next entries of this life of the log; none when they are not there or cannot be read."""
-        try:
-            page = await self._events.read(self._feed.channel, seq, PAGE)
-        except Unavailable:
-            return []
-        if page is None or not page.epoch == self._feed.epoch == epoch or contradict(page.before, mark):
-            return []
-        return page.entries if page.entries and page.entries[0].seq == seq + 1 else []
-
-    def _send_page(self, subscriber: "Subscriber", entries: list[Envelope]) -> None:
-        known = [event for event in entries if event.seq <= self._feed.seq]
-        subscriber.send(b"".join(text_frame(event.text) for event in known))
-        subscriber.seq = known[-1].seq if known else subscriber.seq
+    def _give(self, subscriber: "Subscriber", missed: Missed) -> None:
+        subscriber.send(missed.data)
+        subscriber.seq = missed.last
         self.catch_up(subscriber)
+
+    async def _missed(self, seq: int, epoch: str) -> Missed | None:
+        """What follows `seq` in this life of the log, read once for all who are there; None when it cannot be given."""
+        place = (epoch, seq)
+        if (page := self._pages.get(place)) is not None:
+            return page
+        if (reading := self._reading.get(place)) is None:
+            reading = self._reading[place] = asyncio.create_task(self._read(seq, epoch))
+            reading.add_done_callback(lambda _: self._reading.pop(place, None))
+        return await asyncio.shield(reading)
+
+    async def _read(self, seq: int, epoch: str) -> Missed | None:
+        # Few at a time on a worker, whatever is asked of it.
+        async with self._turns:
+            head = self._feed.seq
+            try:
+                page = await self._page(seq, epoch, head)
+            except Unavailable:
+                return None
+        if page is None or epoch != self._feed.epoch:
+            return None
+        if head == self._feed.seq:
+            if len(self._pages) >= PAGES:
+                self._pages.clear()
+            self._pages[epoch, seq] = page
+        return page
+
+    async def _page(self, seq: int, epoch: str, head: int) -> Missed | None:
+        read = await self._events.read(self._feed.channel, seq, PAGE, PAGE_BYTES)
+        if read is None or read.epoch != epoch or not read.entries or read.entries[0].seq != seq + 1:
+            return None
+        known = [event for event in read.entries if event.seq <= self._feed.seq]
+        if not known:
+            return None
+        last = known[-1].seq
+        too_much = last < head and await self._events.exceeds(self._feed.channel, last, MAX_MISSED_BYTES)
+        return Missed(b"".join(text_frame(event.text) for event in known), read.before, last, too_much)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

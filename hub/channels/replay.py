@@ -70,6 +70,10 @@ class ReplayRing:
             self._joined[seq] = joined
         return joined
 
+    def forget_joined(self) -> None:
+        """Keep no copies: they are for many who come at the same moment."""
+        self._joined.clear()
+
     def _bury(self, seq: int) -> None:
         if seq < self._first:
             return

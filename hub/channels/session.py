@@ -37,14 +37,13 @@ class Sessions(Surroundings, Protocol):
 class Session(Connection):
     """The part of the protocol that channels and chats share."""
 
-    __slots__ = ("address", "greeted", "identity", "opened_at", "sessions")
+    __slots__ = ("greeted", "identity", "opened_at", "sessions")
 
     decoder: ClassVar[msgspec.json.Decoder[Any]]
 
     def __init__(self, sessions: Sessions, address: str) -> None:
-        super().__init__(sessions)
+        super().__init__(sessions, address)
         self.sessions = sessions
-        self.address = address
         self.identity: Identity | None = None
         self.greeted = False
         self.opened_at = self.heard

@@ -7,7 +7,6 @@ from typing import Any, Protocol
 import msgspec
 
 from hub.channels import codes
-from hub.channels.connection import Deadline, State
 from hub.channels.feed import Feed
 from hub.channels.frames import text_frame
 from hub.channels.presence import Presence
@@ -28,7 +27,6 @@ from hub.protocol import (
 from hub.tokens import Identity
 
 HEARTBEAT_SECONDS = 25
-BEHIND_SECONDS = 30
 
 
 class Channels(Sessions, Protocol):
@@ -52,7 +50,7 @@ class Channels(Sessions, Protocol):
 class Subscriber(Session):
     """A reader of one channel. `seq` and `latest_seen` count only while it is behind."""
 
-    __slots__ = ("behind_at", "channels", "feed", "latest_seen", "reading_log", "seq")
+    __slots__ = ("channels", "feed", "latest_seen", "reading_log", "seq")
 
     decoder = msgspec.json.Decoder(ChannelFrame)
 
@@ -62,7 +60,6 @@ class Subscriber(Session):
         self.feed = feed
         self.seq = 0
         self.latest_seen = 0
-        self.behind_at = 0.0
         self.reading_log = False
         feed.attach()
 
@@ -87,7 +84,8 @@ class Subscriber(Session):
             presence=self.channels.presence.of(self.feed.channel),
             mark=self.feed.ring.mark,
         )
-        self.send(text_frame(encode(frame)) + replay)
+        # The replay is shared with others who were at the same place: it is not copied.
+        self.send(text_frame(encode(frame)), replay)
 
     def frame_received(self, frame: Any) -> None:
         if isinstance(frame, TypingFrame):
@@ -110,31 +108,18 @@ class Subscriber(Session):
         """Note what was last written to a socket that does not keep up."""
         self.seq = seq
         self.latest_seen = latest_seen
-        self.behind_at = self.surroundings.clock()
-        self.surroundings.wheel.schedule(BEHIND_SECONDS, (self, Deadline.BEHIND))
 
     def filled(self) -> None:
         self.feed.filled(self)
 
     def drained(self) -> None:
         if self in self.feed.behind:
-            self.behind_at = self.surroundings.clock()
             self.feed.recovery.catch_up(self)
         else:
             self.feed.drained(self)
 
     def closing(self) -> None:
         self.feed.leave(self)
-
-    def due(self, deadline: Deadline) -> None:
-        if deadline is not Deadline.BEHIND:
-            super().due(deadline)
-        elif self in self.feed.behind and self.state is State.OPEN:
-            left = self.behind_at + BEHIND_SECONDS - self.surroundings.clock()
-            if left <= 0:
-                self.close(codes.TOO_SLOW, "too slow")
-            else:
-                self.surroundings.wheel.schedule(left, (self, Deadline.BEHIND))
 
     def ended(self) -> None:
         self.feed.detach(self)

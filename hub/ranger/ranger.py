@@ -10,8 +10,8 @@ from hub.conversation import Conversation, ConversationEdit, Message, MessageInp
 from hub.errors import Unavailable
 from hub.ranger.answers import Answers
 from hub.ranger.context import PromptLimits
+from hub.ranger.control import Control, Stop
 from hub.ranger.model import RangerModel
-from hub.ranger.room import Control, Stop
 from hub.ranger.rooms import Rooms
 from hub.ratelimit import Limiter, Rate
 from hub.store import conversations, messages, questions, usage

@@ -10,10 +10,9 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
 import msgspec
-from msgspec import Struct
 
 from hub.channels import codes
-from hub.channels.frames import text_frame
+from hub.channels.frames import text_frame, text_frame_in_parts
 from hub.conversation import (
     Change,
     ChatDeleted,
@@ -21,15 +20,15 @@ from hub.conversation import (
     ChatDone,
     ChatError,
     ChatRemoved,
-    ChatSnapshot,
     ChatStarted,
     ChatStopped,
-    Index,
     Message,
     encode,
 )
 from hub.errors import Unavailable
 from hub.protocol import Heartbeat
+from hub.ranger.control import Control, Want
+from hub.ranger.whole import whole
 from hub.store import answers, conversations
 from hub.store.conversations import Transcript
 from hub.store.database import Database
@@ -39,30 +38,18 @@ HEARTBEAT_SECONDS = 25
 WANT_SECONDS = 0.2
 RETRY_SECONDS = 0.01
 RETRIES = 5
+SNAPSHOT = b'{"type":"chat.snapshot",'
 log = logging.getLogger("hub.ranger")
 
 
-class Want(Struct, frozen=True, tag="want", tag_field="type"):
-    """A worker asks an answer's worker for the pieces from `index` on."""
-
-    message_id: int
-    index: Index
-
-
-class Stop(Struct, frozen=True, tag="stop", tag_field="type"):
-    """A worker asks an answer's worker to stop it."""
-
-    message_id: int
-
-
-Control = Want | Stop
+Place = tuple[int, int | None, int]
 
 
 class Listener(Protocol):
     """A socket that is told what happens in a conversation."""
 
-    def send(self, data: bytes) -> None:
-        """Write whole frames."""
+    def send(self, *parts: bytes) -> None:
+        """Write whole frames, perhaps in parts."""
 
     def close(self, code: int, reason: str = "") -> None:
         """Begin the closing handshake."""
@@ -91,6 +78,7 @@ class Room:
     def __init__(self, conversation_id: int, rooms: Surroundings) -> None:
         self.conversation_id = conversation_id
         self.listeners: set[Listener] = set()
+        self.behind: dict[Listener, Place] = {}
         self.holders = 0
         self.empty_since = rooms.clock()
         self.seq = -1
@@ -104,6 +92,7 @@ class Room:
         self._sent_at = rooms.clock()
         self._seen: tuple[int | None, int] = (None, 0)
         self._reading: asyncio.Task[Transcript | None] | None = None
+        self._whole: tuple[Place, bytes] | None = None
 
     @property
     def text(self) -> str:
@@ -115,12 +104,52 @@ class Room:
         """The index of the next piece of the answer under way."""
         return None if self.answering is None else len(self.pieces)
 
+    @property
+    def _place(self) -> Place:
+        return self.seq, self.answering, len(self.pieces)
+
     def current(self, messages: list[Message]) -> list[Message]:
         """The messages, with all of the answer under way that is known here."""
         return [
             msgspec.structs.replace(message, text=self.text) if message.id == self.answering else message
             for message in messages
         ]
+
+    def whole(self, found: Transcript) -> bytes:
+        """All of the conversation that is known here, as the end of a JSON object; `found` is as of `seq`."""
+        if self._whole is None or self._whole[0] != self._place:
+            messages = self.current(found.messages)
+            self._whole = (self._place, whole(found.conversation, messages, self.seq, (self.answering, self.index)))
+        return self._whole[1]
+
+    def join(self, listener: Listener) -> None:
+        """Tell a socket what happens from here on."""
+        self.behind.pop(listener, None)
+        self.listeners.add(listener)
+
+    def part(self, listener: Listener) -> None:
+        """Tell it no more."""
+        self.listeners.discard(listener)
+        self.behind.pop(listener, None)
+
+    def filled(self, listener: Listener) -> None:
+        """Too much waits for this one: it is told nothing until it has read that."""
+        if listener in self.listeners:
+            self.listeners.discard(listener)
+            self.behind[listener] = self._place
+
+    def drained(self, listener: Listener) -> None:
+        """It has read what waited: it gets the pieces that it missed, or the conversation whole."""
+        if listener not in self.behind:
+            return
+        seq, answering, index = self.behind[listener]
+        if (seq, answering) != (self.seq, self.answering):
+            self._rooms.background(self._give_whole(listener))
+            return
+        self.join(listener)
+        if answering is not None and index < len(self.pieces):
+            missed = enumerate(self.pieces[index:], index)
+            listener.send(b"".join(text_frame(encode(ChatDelta(answering, at, text))) for at, text in missed))
 
     def changed(self, change: Change, data: bytes) -> None:
         """Take a change; `data` is its JSON."""
@@ -166,13 +195,14 @@ class Room:
         self._take_stored(answering, stored)
 
     def heartbeat(self) -> None:
-        """Say where the conversation is when it was quiet."""
+        """Say where the conversation is when it was quiet. Called once a second."""
+        self._whole = None
         if self.listeners and self._rooms.clock() - self._sent_at >= HEARTBEAT_SECONDS:
             self._send(encode(Heartbeat(self.seq)))
 
     def close(self, reason: str) -> None:
         """Close all sockets: there is no such conversation any more."""
-        for listener in list(self.listeners):
+        for listener in [*self.listeners, *self.behind]:
             listener.close(codes.FORBIDDEN, reason)
 
     async def _read(self) -> Transcript | None:
@@ -210,20 +240,18 @@ class Room:
             if answer.id != self.answering or len(stored) > len(self.pieces):
                 self.answering, self.pieces = answer.id, stored
         if self.listeners:
-            self._send(
-                encode(
-                    ChatSnapshot(
-                        conversation=found.conversation,
-                        messages=self.current(found.messages),
-                        seq=self.seq,
-                        message_id=self.answering,
-                        index=self.index,
-                    )
-                )
-            )
+            self._send(SNAPSHOT + self.whole(found))
         self._take_early()
         if self.answering is not None:
             self._want()
+
+    async def _give_whole(self, listener: Listener) -> None:
+        found = await self.read()
+        while found is not None and found.seq != self.seq:
+            found = await self.read()
+        if found is not None and listener in self.behind:
+            self.join(listener)
+            listener.send(*text_frame_in_parts(SNAPSHOT, self.whole(found)))
 
     def _apply(self, change: Change) -> None:
         if isinstance(change, ChatStarted):

@@ -10,13 +10,15 @@ import msgspec
 from hub.channels.broker import Broker
 from hub.conversation import Change, ChatDelta, encode
 from hub.errors import Unavailable
-from hub.ranger.room import Control, Room
+from hub.ranger.control import Control
+from hub.ranger.room import Room
 from hub.store import conversations
 from hub.store.conversations import Transcript
 from hub.store.database import Database
 
 TOPIC = "chat:"
 KEPT_SECONDS = 20.0
+READS_AT_ONCE = 4
 _decoder = msgspec.json.Decoder(Change | ChatDelta | Control)
 log = logging.getLogger("hub.ranger")
 
@@ -31,6 +33,7 @@ class Rooms:
         self.controlled: Callable[[int, Control], None] = lambda conversation_id, control: None
         self.open: dict[int, Room] = {}
         self._broker = broker
+        self._turns = asyncio.Semaphore(READS_AT_ONCE)
         self._tasks: set[asyncio.Task[object]] = set()
 
     async def enter(self, conversation_id: int) -> tuple[Room, Transcript | None]:
@@ -42,7 +45,9 @@ class Rooms:
             self._broker.subscribe(f"{TOPIC}{conversation_id}")
         room.holders += 1
         try:
-            return room, await room.read()
+            # Few at a time on a worker, however many come.
+            async with self._turns:
+                return room, await room.read()
         except BaseException:
             self.leave(room)
             raise

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from hub.channels import codes
-from hub.channels.frames import text_frame
+from hub.channels.frames import text_frame_in_parts
 from hub.channels.session import Session, Sessions
-from hub.conversation import ChatWelcome, MessageInput, encode, question
+from hub.conversation import ChatGreeting, MessageInput, encode, question
 from hub.errors import HubError, NotFound, Unauthorized
 from hub.protocol import ChatFrame, ChatRegenerate, ChatSend, ChatStop, ErrorFrame, FrameId, Hello
 from hub.ranger.ranger import Ranger
@@ -57,10 +57,18 @@ class ChatSocket(Session):
 
     def ended(self) -> None:
         if self.room is not None:
-            self.room.listeners.discard(self)
+            self.room.part(self)
             self.ranger.rooms.leave(self.room)
             self.room = None
         super().ended()
+
+    def filled(self) -> None:
+        if self.room is not None:
+            self.room.filled(self)
+
+    def drained(self) -> None:
+        if self.room is not None:
+            self.room.drained(self)
 
     async def _join(self) -> None:
         who = self.identity
@@ -82,18 +90,9 @@ class ChatSocket(Session):
             self.ranger.rooms.leave(room)
             raise
         self.room = room
-        room.listeners.add(self)
-        welcome = ChatWelcome(
-            conversation=found.conversation,
-            messages=room.current(found.messages),
-            seq=room.seq,
-            message_id=room.answering,
-            index=room.index,
-            user=self.user,
-            heartbeat=HEARTBEAT_SECONDS,
-            ranger=self.ranger.model.name,
-        )
-        self.send(text_frame(encode(welcome)))
+        room.join(self)
+        greeting = ChatGreeting(self.user, HEARTBEAT_SECONDS, self.ranger.model.name)
+        self.send(*text_frame_in_parts(encode(greeting)[:-1] + b",", room.whole(found)))
 
     async def _send(self, who: Identity, frame_id: FrameId | None, new: MessageInput) -> None:
         begun = await self.ranger.ask(who, self.conversation_id, new)

@@ -5,7 +5,7 @@ in no replay.
 """
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -14,6 +14,8 @@ from hub.marks import contradict, next_mark, with_mark
 from hub.store.database import SLICE, Database, Row, Transaction, required
 
 KEEP = 5_000
+ROWS = 25
+WEIGHED = 100
 _NEXT = """UPDATE channels SET seq = seq + 1 WHERE id = :id RETURNING seq, epoch, (
     SELECT mark FROM event_log WHERE channel_id = channels.id AND event_log.seq = channels.seq - 1) AS before"""
 _HEADS = """SELECT slug, epoch, channels.seq, mark FROM channels LEFT JOIN event_log
@@ -88,22 +90,49 @@ def head(tx: Transaction, slug: str) -> Head | None:
     return None if row is None else Head(slug, row["epoch"], row["seq"], row["mark"] or "")
 
 
-def read(tx: Transaction, slug: str, after: int, limit: int) -> LogPage | None:
-    """At most `limit` entries after `after`, or None for an unknown channel."""
+def read(tx: Transaction, slug: str, after: int, limit: int, most_bytes: int | None = None) -> LogPage | None:
+    """At most `limit` entries after `after`, or None for an unknown channel.
+
+    With `most_bytes` there are no more than fit in, but at least one.
+    """
     at = head(tx, slug)
     if at is None:
         return None
     if not limit or after > at.seq:
         return LogPage(at.epoch, at.seq, at.mark, at.mark if after == at.seq else "", [])
-    rows = tx.all(
-        """SELECT seq, entity, at, event, mark FROM event_log
-        WHERE channel_id = (SELECT id FROM channels WHERE slug = :slug) AND seq >= :after ORDER BY seq LIMIT :limit""",
-        slug=slug,
-        after=after,
-        limit=limit + 1,
-    )
-    before = rows.pop(0)["mark"] if rows and rows[0]["seq"] == after else None
-    return LogPage(at.epoch, at.seq, at.mark, before or "", [_entry(slug, at.epoch, row) for row in rows[:limit]])
+    before, entries, size = "", list[Envelope](), 0
+    for row in _rows(tx, slug, after, limit + 1, ROWS if most_bytes else limit + 1):
+        if row["seq"] == after:
+            before = row["mark"] or ""
+            continue
+        entry = _entry(slug, at.epoch, row)
+        size += len(entry.text)
+        if len(entries) == limit or (entries and most_bytes and size > most_bytes):
+            break
+        entries.append(entry)
+    return LogPage(at.epoch, at.seq, at.mark, before, entries)
+
+
+def exceeds(tx: Transaction, slug: str, after: int, size: int) -> bool:
+    """Whether the texts of all entries after `after` have more than `size` characters; looks no further than that."""
+    found = 0
+    while found <= size:
+        row = required(
+            tx.one(
+                """SELECT COUNT(*) AS entries, COALESCE(SUM(LENGTH(event)), 0) AS size, MAX(seq) AS last FROM (
+                    SELECT seq, event FROM event_log
+                    WHERE channel_id = (SELECT id FROM channels WHERE slug = :slug) AND seq > :after
+                    ORDER BY seq LIMIT :limit) AS next""",
+                slug=slug,
+                after=after,
+                limit=WEIGHED,
+            )
+        )
+        found += int(row["size"])
+        if row["entries"] < WEIGHED:
+            break
+        after = row["last"]
+    return found > size
 
 
 def is_other(tx: Transaction, known: Head) -> bool:
@@ -169,13 +198,35 @@ class StoredLog:
         """Where every channel's log is. Raises Unavailable."""
         return await self._database.read(heads)
 
-    async def read(self, slug: str, after: int, limit: int) -> LogPage | None:
+    async def read(self, slug: str, after: int, limit: int, most_bytes: int | None = None) -> LogPage | None:
         """At most `limit` entries after `after`, or None for an unknown channel. Raises Unavailable."""
-        return await self._database.read(lambda tx: read(tx, slug, after, limit))
+        return await self._database.read(lambda tx: read(tx, slug, after, limit, most_bytes))
+
+    async def exceeds(self, slug: str, after: int, size: int) -> bool:
+        """Whether the texts of all entries after `after` have more than `size` characters. Raises Unavailable."""
+        return await self._database.read(lambda tx: exceeds(tx, slug, after, size))
 
     async def renew_if_other(self, known: Head) -> bool:
         """Give the channel a new epoch when its log is not that of which `known` was true. Raises Unavailable."""
         return await self._database.write(lambda tx: renew_if_other(tx, known))
+
+
+def _rows(tx: Transaction, slug: str, first: int, limit: int, at_once: int) -> Iterator[Row]:
+    """Rows from `first` on, so many at once: those that nobody comes to are not read."""
+    while limit > 0:
+        rows = tx.all(
+            """SELECT seq, entity, at, event, mark FROM event_log
+            WHERE channel_id = (SELECT id FROM channels WHERE slug = :slug) AND seq >= :first
+            ORDER BY seq LIMIT :limit""",
+            slug=slug,
+            first=first,
+            limit=min(limit, at_once),
+        )
+        yield from rows
+        if len(rows) < min(limit, at_once):
+            return
+        first = rows[-1]["seq"] + 1
+        limit -= at_once
 
 
 def _entry(slug: str, epoch: str, row: Row) -> Envelope:

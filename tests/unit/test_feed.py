@@ -348,12 +348,12 @@ def test_a_log_that_is_reset_while_a_replay_is_read_is_not_mixed_up() -> None:
         await worker.visitor()
         read = log.read
 
-        async def reset_first(slug: str, after: int, limit: int) -> object:
+        async def reset_first(slug: str, after: int, *limits: int) -> object:
             log.reset("second", 0)
             for _ in range(20):
                 log.append()
             feed_of(worker).check(Head(CHANNEL, "second", 20, log.mark_at(20)), 0)
-            return await read(slug, after, limit)
+            return await read(slug, after, *limits)
 
         log.read = reset_first  # type: ignore[method-assign,assignment]
         visitor = await worker.visitor(since=5, epoch="first")

@@ -8,11 +8,15 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from websockets.frames import Frame
+from websockets.protocol import CLIENT, OPEN, Protocol
 
 from hub.channels.memory import MemoryBroker
 from hub.conversation import ChatDelta, ChatDone, ChatStarted, Conversation, Message, encode
-from hub.ranger.room import Control, Room, Want
+from hub.ranger.control import Control, Want
+from hub.ranger.room import Room
 from hub.ranger.rooms import Rooms
+from hub.ranger.whole import WHOLE_BYTES
 from hub.store.conversations import Transcript
 from hub.store.database import Database
 
@@ -44,8 +48,10 @@ class Listener:
     def __init__(self) -> None:
         self.frames: list[dict[str, Any]] = []
 
-    def send(self, data: bytes) -> None:
-        self.frames.append(msgspec.json.decode(data[data.index(b"{") :]))
+    def send(self, *parts: bytes) -> None:
+        received = Protocol(CLIENT, state=OPEN, max_size=None)
+        received.receive_data(b"".join(parts))
+        self.frames += [msgspec.json.decode(one.data) for one in received.events_received() if isinstance(one, Frame)]
 
     def close(self, code: int, reason: str = "") -> None:
         raise AssertionError(f"closed with {code}")
@@ -188,3 +194,56 @@ async def test_what_no_worker_has_told_is_refused(message: bytes) -> None:
         rooms.receive("chat:1", message)
     rooms.leave(room)
     assert asked == []
+
+
+def test_one_that_does_not_read_is_told_nothing_and_then_the_pieces_that_it_missed() -> None:
+    room, slow = started(Worker())
+    quick = Listener()
+    room.join(quick)
+    first, *rest = pieces(40)
+    give(room, first)
+    room.filled(slow)
+    give(room, *rest[:-1])
+    assert slow.text == "0;"
+    room.drained(slow)
+    give(room, rest[-1])
+    assert slow.text == quick.text == "".join(piece.text for piece in pieces(40))
+    assert room.behind == {}
+
+
+async def test_one_that_missed_a_change_gets_the_conversation_whole() -> None:
+    work: list[Coroutine[Any, Any, object]] = []
+    worker = Worker()
+    worker.database = Stored(2)  # type: ignore[assignment]
+    worker.background = work.append  # type: ignore[method-assign]
+    room, slow = started(worker)
+    room.filled(slow)
+    give(room, ChatDone(seq=2, message_id=ANSWER, text="All.", finish="stop", sources=[]))
+    room.drained(slow)
+    assert [frame["type"] for frame in slow.frames] == ["chat.started"]
+    await work[0]
+    assert slow.frames[-1]["type"] == "chat.snapshot"
+    assert slow.frames[-1]["seq"] == 2
+    assert slow in room.listeners
+
+
+def test_who_has_missed_nothing_is_sent_nothing_again() -> None:
+    room, slow = started(Worker())
+    room.filled(slow)
+    room.drained(slow)
+    assert [frame["type"] for frame in slow.frames] == ["chat.started"]
+
+
+async def test_all_at_one_place_share_one_copy_of_a_conversation_of_bounded_size() -> None:
+    room = Room(1, Worker())
+    room.seq = 3
+    long = [
+        Message(id=n, conversation=1, role="user", text="x" * 30_000, created_at="", updated_at="") for n in range(100)
+    ]
+    found = Transcript(3, Conversation(1, "", None, "", ""), long, [])
+    data = room.whole(found)
+    assert room.whole(found) is data
+    told = msgspec.json.decode(b"{" + data)
+    assert len(data) <= WHOLE_BYTES + 1_000
+    assert [message["id"] for message in told["messages"]] == list(range(100 - len(told["messages"]), 100))
+    assert (told["seq"], told["message_id"], told["index"]) == (3, None, None)

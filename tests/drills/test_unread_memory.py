@@ -1,0 +1,82 @@
+"""Clients that ask for much and read nothing: what waits for them is bounded, whoever and however many they are."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from websockets.frames import Frame, Opcode
+
+from tests.clients import Api, ChannelClient
+from tests.conftest import StartHub
+from tests.services import HubProcess
+
+CHANNEL = "denali"
+SOCKETS = 190
+EVENTS = 1_000
+MEBIBYTE = 1024 * 1024
+People = Callable[[HubProcess, int], Awaitable[list[Api]]]
+
+
+def memory_of(pid: int) -> int:
+    """Resident memory in bytes."""
+    with open(f"/proc/{pid}/statm") as file:
+        return int(file.read().split()[1]) * 4096
+
+
+def deaf(hub: HubProcess, path: str, hello: dict[str, Any]) -> socket.socket:
+    """A websocket with the smallest buffers that says hello and never reads."""
+    plain = socket.socket()
+    plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    plain.connect(("127.0.0.1", hub.port))
+    request = (
+        f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{hub.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    frame = Frame(Opcode.TEXT, msgspec.json.encode({"type": "hello", **hello}))
+    plain.sendall(request.encode())
+    assert plain.recv(600).startswith(b"HTTP/1.1 101")
+    plain.sendall(frame.serialize(mask=True, extensions=[]))
+    return plain
+
+
+async def largest_memory(pid: int, seconds: float) -> int:
+    """The largest resident memory within the next seconds."""
+    largest = 0
+    for _ in range(int(seconds / 0.05)):
+        largest = max(largest, memory_of(pid))
+        await asyncio.sleep(0.05)
+    return largest
+
+
+async def write_large(writers: list[Api], channel: str, count: int) -> None:
+    """Posts of 8 KB content and 4,000 characters of text."""
+    waiting = list(range(count))
+
+    async def write(api: Api) -> None:
+        while waiting:
+            await api.post(channel, f"Large {waiting.pop()}", "x" * 4_000, content={"notes": "y" * 8_000})
+
+    await asyncio.gather(*(write(api) for api in writers))
+
+
+async def test_190_sockets_that_read_nothing_of_a_large_replay_cost_little_memory(
+    start_hub: StartHub, people: People
+) -> None:
+    hub = start_hub()
+    writers = await people(hub, 4)
+    history = await writers[0].history(CHANNEL)
+    await write_large(writers, CHANNEL, EVENTS)
+    hub.stop()
+    hub.settings["HUB_LIMITS"] = "on"
+    hub.start()
+    async with ChannelClient(hub.ws_url, CHANNEL):
+        before = memory_of(hub.worker_pids[0])
+        hello = {"since": history["seq"], "epoch": history["epoch"]}
+        sockets = [deaf(hub, f"/ws/channels/{CHANNEL}", hello) for _ in range(SOCKETS)]
+        grown = await largest_memory(hub.worker_pids[0], 8) - before
+        print(f"memory grew by {grown / MEBIBYTE:.0f} MiB from {before / MEBIBYTE:.0f} MiB")
+        for one in sockets:
+            one.close()
+    assert grown < 64 * MEBIBYTE
