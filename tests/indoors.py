@@ -164,6 +164,7 @@ class MemoryTransport(asyncio.Transport):
         self.high = 64 * 1024
         self.low = 16 * 1024
         self.paused = False
+        self.reading = True
         self.protocol: asyncio.Protocol
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -193,10 +194,10 @@ class MemoryTransport(asyncio.Transport):
         return self.closed
 
     def pause_reading(self) -> None:
-        return
+        self.reading = False
 
     def resume_reading(self) -> None:
-        return
+        self.reading = True
 
     def close(self) -> None:
         if not self.closed:

@@ -8,13 +8,14 @@ from typing import Any
 import msgspec
 from websockets.frames import Frame, Opcode
 
-from tests.clients import Api, ChannelClient
+from tests.clients import Api, ChannelClient, ChatClient
 from tests.conftest import StartHub
 from tests.services import HubProcess
 
 CHANNEL = "denali"
 SOCKETS = 190
 EVENTS = 1_000
+JUST_WORTH_IT = 75
 MEBIBYTE = 1024 * 1024
 People = Callable[[HubProcess, int], Awaitable[list[Api]]]
 
@@ -61,7 +62,19 @@ async def write_large(writers: list[Api], channel: str, count: int) -> None:
     await asyncio.gather(*(write(api) for api in writers))
 
 
-async def test_190_sockets_that_read_nothing_of_a_large_replay_cost_little_memory(
+async def grown_by(hub: HubProcess, paths_and_hellos: list[tuple[str, dict[str, Any]]]) -> int:
+    """By how many bytes the worker grows while these sockets are open and nobody reads; the largest in 6 seconds."""
+    pid = hub.worker_pids[0]
+    before = memory_of(pid)
+    sockets = [await asyncio.to_thread(deaf, hub, path, hello) for path, hello in paths_and_hellos]
+    grown = await largest_memory(pid, 6) - before
+    print(f"{len(sockets)} sockets: from {before / MEBIBYTE:.0f} MiB by {grown / MEBIBYTE:.0f} MiB")
+    for one in sockets:
+        one.close()
+    return grown
+
+
+async def test_190_sockets_that_read_nothing_of_large_replays_cost_little_memory(
     start_hub: StartHub, people: People
 ) -> None:
     hub = start_hub()
@@ -71,12 +84,38 @@ async def test_190_sockets_that_read_nothing_of_a_large_replay_cost_little_memor
     hub.stop()
     hub.settings["HUB_LIMITS"] = "on"
     hub.start()
-    async with ChannelClient(hub.ws_url, CHANNEL):
-        before = memory_of(hub.worker_pids[0])
-        hello = {"since": history["seq"], "epoch": history["epoch"]}
-        sockets = [deaf(hub, f"/ws/channels/{CHANNEL}", hello) for _ in range(SOCKETS)]
-        grown = await largest_memory(hub.worker_pids[0], 8) - before
-        print(f"memory grew by {grown / MEBIBYTE:.0f} MiB from {before / MEBIBYTE:.0f} MiB")
-        for one in sockets:
-            one.close()
-    assert grown < 64 * MEBIBYTE
+    first, epoch = history["seq"], history["epoch"]
+    path = f"/ws/channels/{CHANNEL}"
+    # So much that it is not worth sending, and then nearly that much: from one place, and each from its own.
+    for sinces in (
+        [first] * SOCKETS,
+        [first + EVENTS - JUST_WORTH_IT] * SOCKETS,
+        [first + EVENTS - 1 - number % JUST_WORTH_IT for number in range(SOCKETS)],
+    ):
+        hellos = [(path, {"since": since, "epoch": epoch}) for since in sinces]
+        assert await grown_by(hub, hellos) < 64 * MEBIBYTE
+        hub.stop()
+        hub.start()
+    async with ChannelClient(hub.ws_url, CHANNEL) as client:
+        client.seq, client.epoch, client.mark = first, epoch, None
+        assert not (await client.reconnect())["recovered"]
+        client.seq, client.mark = first + EVENTS - JUST_WORTH_IT, None
+        assert (await client.reconnect())["recovered"]
+        await client.wait_for_seq(first + EVENTS)
+        assert client.seqs[-JUST_WORTH_IT:] == list(range(first + EVENTS - JUST_WORTH_IT + 1, first + EVENTS + 1))
+
+
+async def test_190_sockets_that_read_nothing_of_a_long_chat_cost_little_memory(
+    start_hub: StartHub, people: People
+) -> None:
+    hub = start_hub()
+    (ada,) = await people(hub, 1)
+    conversation = (await ada.call("POST", "/api/chat/conversations", json={}))["id"]
+    async with ChatClient(hub.ws_url, conversation, ada.token) as chat:
+        for _ in range(140):
+            await chat.ask("How much water? " + "x" * 3_900)
+    hello = (f"/ws/chat/{conversation}", {"token": ada.token})
+    assert await grown_by(hub, [hello] * SOCKETS) < 64 * MEBIBYTE
+    async with ChatClient(hub.ws_url, conversation, ada.token) as chat:
+        assert 100 < len(chat.welcome["messages"]) < 200
+        await chat.ask("How much water should I carry?")
