@@ -204,9 +204,13 @@ class Hub:
             },
         )
 
-    def socket_identified(self, socket: Session, before: Identity | None) -> None:
-        """A socket belongs to a member now."""
-        self.registry.identified(socket, before)
+    def socket_identified(self, socket: Session, identity: Identity) -> None:
+        """A socket belongs to a member now. Raises TooManyRequests."""
+        self.registry.identify(socket, identity)
+
+    def token_refused(self, address: str) -> None:
+        """A socket came with a bad token. Raises TooManyRequests."""
+        self.registry.count_bad_token(address)
 
     async def drain(self, seconds: float) -> None:
         """Let all sockets go, within `seconds`; no new one is taken."""

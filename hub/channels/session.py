@@ -25,13 +25,16 @@ class Sessions(Surroundings, Protocol):
         """Seconds since 1970."""
 
     def socket_opened(self, socket: "Session") -> None:
-        """Count a socket."""
+        """Count a socket. Raises TooManyRequests."""
 
     def socket_closed(self, socket: "Session") -> None:
         """Count it no longer, and log its end."""
 
-    def socket_identified(self, socket: "Session", before: Identity | None) -> None:
-        """The socket now belongs to a member."""
+    def socket_identified(self, socket: "Session", identity: Identity) -> None:
+        """From here on the socket belongs to a member. Raises TooManyRequests."""
+
+    def token_refused(self, address: str) -> None:
+        """A socket came with a bad token. Raises TooManyRequests."""
 
 
 class Session(Connection):
@@ -124,7 +127,7 @@ class Session(Connection):
             return
         try:
             if frame.token is not None:
-                self._identify(self.sessions.authenticate(frame.token))
+                self._identify(self._authenticate(frame.token))
             self.hello(frame)
         except HubError as error:
             self.close(codes.code_of(error), error.detail)
@@ -143,11 +146,18 @@ class Session(Connection):
         except HubError as error:
             self.send_frame(ErrorFrame(error.code, error.detail, frame_id, error.retry_after))
 
+    def _authenticate(self, token: str) -> Identity:
+        try:
+            return self.sessions.authenticate(token)
+        except Unauthorized:
+            self.sessions.token_refused(self.address)
+            raise
+
     def _authenticate_again(self, frame: Auth) -> None:
         try:
-            identity = self.sessions.authenticate(frame.token)
-        except Unauthorized as error:
-            self.close(codes.TOKEN, error.detail)
+            identity = self._authenticate(frame.token)
+        except HubError as error:
+            self.close(codes.code_of(error), error.detail)
             return
         if self.identity is not None and identity.user_id != self.identity.user_id:
             self.close(codes.TOKEN, "this socket belongs to somebody else")
@@ -159,8 +169,7 @@ class Session(Connection):
         self.acknowledge(frame.id)
 
     def _identify(self, identity: Identity) -> None:
-        before, self.identity = self.identity, identity
-        self.sessions.socket_identified(self, before)
+        self.sessions.socket_identified(self, identity)
         self._check_token()
 
     def _check_token(self) -> None:

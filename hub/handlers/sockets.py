@@ -67,6 +67,7 @@ class SocketGateway:
         address = client_address(
             client[0] if client else None, headers.get(b"x-forwarded-for"), self._settings.trusted_proxies
         )
+        self._hub.registry.count_handshake(address)
         self._hub.registry.check_room(address)
         path: str = scope["path"]
         for prefix, open_socket in self._routes.items():
