@@ -1,7 +1,9 @@
 """Clients that ask for much and read nothing: what waits for them is bounded, whoever and however many they are."""
 
 import asyncio
+import contextlib
 import socket
+import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -94,8 +96,6 @@ async def test_190_sockets_that_read_nothing_of_large_replays_cost_little_memory
     ):
         hellos = [(path, {"since": since, "epoch": epoch}) for since in sinces]
         assert await grown_by(hub, hellos) < 64 * MEBIBYTE
-        hub.stop()
-        hub.start()
     async with ChannelClient(hub.ws_url, CHANNEL) as client:
         client.seq, client.epoch, client.mark = first, epoch, None
         assert not (await client.reconnect())["recovered"]
@@ -105,15 +105,31 @@ async def test_190_sockets_that_read_nothing_of_large_replays_cost_little_memory
         assert client.seqs[-JUST_WORTH_IT:] == list(range(first + EVENTS - JUST_WORTH_IT + 1, first + EVENTS + 1))
 
 
+def fill_conversation(hub: HubProcess, conversation: int, count: int) -> None:
+    """Questions of 4,000 characters, each with an answer."""
+    with contextlib.closing(sqlite3.connect(hub.database_path)) as database, database:
+        for _ in range(count):
+            asked = database.execute(
+                """INSERT INTO messages (conversation_id, role, text, status, created_at, updated_at)
+                VALUES (?, 'user', ?, 'done', '', '') RETURNING id""",
+                (conversation, "x" * 4_000),
+            ).fetchone()[0]
+            database.execute(
+                """INSERT INTO messages (conversation_id, role, text, status, question_id, created_at, updated_at)
+                VALUES (?, 'ranger', ?, 'done', ?, '', '')""",
+                (conversation, "y" * 4_000, asked),
+            )
+
+
 async def test_190_sockets_that_read_nothing_of_a_long_chat_cost_little_memory(
     start_hub: StartHub, people: People
 ) -> None:
     hub = start_hub()
     (ada,) = await people(hub, 1)
     conversation = (await ada.call("POST", "/api/chat/conversations", json={}))["id"]
-    async with ChatClient(hub.ws_url, conversation, ada.token) as chat:
-        for _ in range(140):
-            await chat.ask("How much water? " + "x" * 3_900)
+    hub.stop()
+    fill_conversation(hub, conversation, 100)
+    hub.start()
     hello = (f"/ws/chat/{conversation}", {"token": ada.token})
     assert await grown_by(hub, [hello] * SOCKETS) < 64 * MEBIBYTE
     async with ChatClient(hub.ws_url, conversation, ada.token) as chat:
