@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 
 from hub.errors import Unavailable
-from hub.store import accounts, areas, closing, leaving, locations, log, reviews, search
+from hub.store import accounts, areas, closing, leaving, locations, log, reviews, search, search_index
 from hub.store.database import Database, in_steps
 
 CHECKPOINT_SECONDS = 2.0
@@ -53,6 +53,8 @@ class Maintenance:
                         await in_steps(self._database, step)
                 if rounds % FINISH_EVERY == 1:
                     await self._finish()
+                if rounds % ERASE_EVERY == 1:
+                    await search_index.add_missing(self._database)
                 if rounds % ERASE_EVERY == 0:
                     await in_steps(self._database, search.forget_erased)
                     await self._database.optimize()

@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
+from hub.folding import GRAM, folded_words
+
 MAX_TERMS = 24
 MAX_LETTERS = 40
 _ALIKE = 5
-_WORD = re.compile(r"[^\W_]+")
-_APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)")
 
-_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?=[^a-z])")
+_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?=[^a-z])|(?<=[。！？])\s*")
 
 # Words that say little where everybody talks of camping; they count when a question has no others.
 WEAK_WORDS = frozenset(
@@ -31,8 +31,8 @@ def terms(text: str, also_ignore: Iterable[str] = ()) -> list[str]:
 
 
 def words(text: str) -> list[str]:
-    """All words of `text` in lower case, cut at 40 letters."""
-    return [word[:MAX_LETTERS] for word in _WORD.findall(_APOSTROPHE.sub("", text[:8_000]).lower())]
+    """All words of `text`, folded and cut at 40 letters, as they are looked for."""
+    return [word[:MAX_LETTERS] for word in folded_words(text[:8_000], stored=False)]
 
 
 def sentences(text: str) -> list[str]:
@@ -41,16 +41,24 @@ def sentences(text: str) -> list[str]:
 
 
 def excerpt(text: str, wanted: Iterable[str], letters: int) -> str:
-    """The sentences of `text` from the first that has one of the `wanted` words, at most so many letters."""
+    """The sentences of `text` from the first that has one of the `wanted` words, at most so many letters.
+
+    Of a sentence that is longer than that, the part with the word.
+    """
     parts = sentences(text)
     first = next((n for n, part in enumerate(parts) if share(part, wanted)), 0)
-    return cut(" ".join(parts[first:]), letters)
+    rest = "".join(part if part[-1] in "。！？" else f"{part} " for part in parts[first:]).rstrip()
+    for start in range(0, len(rest), max(1, letters // 2)):
+        part = cut(rest if start == 0 else f"…{rest[start:]}", letters)
+        if share(part, wanted):
+            return part
+    return cut(rest, letters)
 
 
 def share(text: str, wanted: Iterable[str]) -> int:
     """How many of the `wanted` words the text has, in this form or one that begins alike."""
-    own = {word[:_ALIKE] for word in words(text)}
-    return sum(word[:_ALIKE] in own or f"{word}s"[:_ALIKE] in own for word in wanted)
+    own = {_beginning(word) for word in folded_words(text[:8_000], stored=True)}
+    return sum(_beginning(word) in own or f"{word}s"[:_ALIKE] in own for word in wanted)
 
 
 def cut(text: str, letters: int) -> str:
@@ -58,6 +66,10 @@ def cut(text: str, letters: int) -> str:
     if len(text) <= letters:
         return text
     return text[: letters - 1].rsplit(" ", 1)[0].rstrip(".,;:!?") + "…"
+
+
+def _beginning(word: str) -> str:
+    return word if word.startswith(GRAM) else word[:_ALIKE]
 
 
 def _says_something(word: str) -> bool:

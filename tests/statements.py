@@ -30,9 +30,9 @@ HOLES: dict[str, Sequence[Any]] = {
 # Tables that grow with what is stored. The others have a row for each channel, month, day, or member who shares a
 # location or is muted now.
 # What only the other engine knows.
-FOREIGN = {"sqlite": ("pg_",), "postgresql": ("PRAGMA", "_search", "search_erased", "total_changes")}
+FOREIGN = {"sqlite": ("pg_",), "postgresql": ("PRAGMA", "bm25", "_search, rank", "search_erased", "total_changes")}
 _GROWING = """posts reviews event_log ratings helpful_votes messages conversations message_sources users sessions
-    refresh_tokens reports audit_log quiz_results import_sources areas"""
+    posts_search_words reviews_search_words refresh_tokens reports audit_log quiz_results import_sources areas"""
 GROWING = frozenset(_GROWING.split())
 
 
@@ -68,8 +68,7 @@ def is_allowed(sql: str) -> bool:
 def every(engine: str) -> list[Statement]:
     """All statements of the store as `engine` gets them, each once."""
     parts = [
-        [select(kind, table, in_channel) for kind, table in search._TABLES.items()]
-        for in_channel in (False, True)
+        [select(kind, table) for kind, table in search._TABLES.items()]
         for select in [search._sqlite if engine == "sqlite" else search._postgresql]
     ]
     holes = {**HOLES, "parts": parts}

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from hub.folding import folded_words
 from hub.parks import Biome
 
 Landscape = Literal["tundra", "desert", "valley", "mountain", "forest", "water"]
@@ -73,7 +74,7 @@ class Handbook:
         self._index.execute(
             "CREATE VIRTUAL TABLE handbook USING fts5(title, topics, text, tokenize = 'porter unicode61')"
         )
-        rows = [(n, one.title, " ".join(one.topics), one.text) for n, one in enumerate(self.entries)]
+        rows = [(n, *map(_folded, (one.title, " ".join(one.topics), one.text))) for n, one in enumerate(self.entries)]
         self._index.executemany("INSERT INTO handbook (rowid, title, topics, text) VALUES (?, ?, ?, ?)", rows)
 
     def search(self, terms: Sequence[str], biome: Biome | None = None, limit: int = 3) -> list[Hit]:
@@ -100,6 +101,10 @@ class Handbook:
     def _with(self, match: str) -> frozenset[int]:
         rows = self._index.execute("SELECT rowid FROM handbook WHERE handbook MATCH ?", (match,)).fetchall()
         return frozenset(number for (number,) in rows)
+
+
+def _folded(text: str) -> str:
+    return " ".join(folded_words(text, stored=True))
 
 
 def _covered(number: int, about: dict[str, frozenset[int]], within: dict[str, frozenset[int]]) -> float:

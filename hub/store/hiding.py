@@ -10,7 +10,7 @@ from hub.cursor import decode_cursor, encode_cursor
 from hub.events import Deleted, DurableEvent, PostCreated, PostDeleted, ReviewCreated, ReviewDeleted
 from hub.model import Post, Review, later_than
 from hub.moderation import Action, HiddenThing, Kind, Standing
-from hub.store import log, mutes, posts, ratings, reviews, verdicts
+from hub.store import log, mutes, posts, ratings, reviews, search_index, verdicts
 from hub.store.database import Row, Transaction
 from hub.store.log import ChannelRef
 from hub.tokens import Identity
@@ -77,6 +77,7 @@ def restore(tx: Transaction, moderator: Identity, kind: Kind, thing_id: int) -> 
     if kind == "review":
         _catch_up(tx, channel, row)
     _count(tx, channel, kind, 1)
+    search_index.add(tx, kind, thing_id, channel, row["title"], row["comment"])
     thing = get(tx, moderator, kind, thing_id)
     log.append(tx, channel, f"{kind}:{thing_id}", lambda seq: _created(thing, seq, tx.now))
     _record(tx, moderator, kind, row, hidden=False)

@@ -8,6 +8,7 @@ import hashlib
 
 from msgspec import Struct
 
+from hub.store import search_index
 from hub.store.database import Transaction, required
 
 
@@ -58,7 +59,9 @@ def add_post(tx: Transaction, post: OldPost) -> int:
         at=post.created_at,
     )
     tx.run("UPDATE channels SET posts = posts + 1 WHERE id = :id", id=post.channel_id)
-    return int(required(row)["id"])
+    added = int(required(row)["id"])
+    search_index.add(tx, "post", added, post.channel_id, post.title, post.comment)
+    return added
 
 
 def add_review(tx: Transaction, review: OldReview) -> int:
@@ -76,7 +79,9 @@ def add_review(tx: Transaction, review: OldReview) -> int:
         at=review.created_at,
     )
     tx.run("UPDATE channels SET reviews = reviews + 1 WHERE id = :id", id=review.channel_id)
-    return int(required(row)["id"])
+    added = int(required(row)["id"])
+    search_index.add(tx, "review", added, review.channel_id, review.title, review.comment)
+    return added
 
 
 def _key(source: str) -> str:

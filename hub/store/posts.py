@@ -9,7 +9,7 @@ from hub.cursor import decode_cursor, encode_cursor
 from hub.errors import Conflict, Forbidden, Gone, NotFound
 from hub.events import Deleted, PostCreated, PostDeleted, PostUpdated
 from hub.model import Hidden, Post, PostEdit, PostInput, later_than
-from hub.store import channels, log, mutes, verdicts
+from hub.store import channels, log, mutes, search_index, verdicts
 from hub.store.authors import author_of
 from hub.store.database import Row, Transaction, required
 from hub.store.log import ChannelRef
@@ -52,6 +52,7 @@ def create(tx: Transaction, author: Identity, slug: str, new: PostInput) -> tupl
         )
     )
     tx.run("UPDATE channels SET posts = posts + 1 WHERE id = :id", id=channel.id)
+    search_index.add(tx, "post", row["id"], channel, new.title, new.comment)
     post = get(tx, row["id"])
     log.append(
         tx,
@@ -103,6 +104,7 @@ def update(tx: Transaction, editor: Identity, post_id: int, new: PostEdit) -> Po
         now=later_than(row["updated_at"], tx.now),
         **written,
     )
+    search_index.add(tx, "post", post_id, channel_of(row), new.title, new.comment)
     verdicts.edited(tx, editor, "post", row)
     return announce_update(tx, channel_of(row), post_id)
 

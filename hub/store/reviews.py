@@ -11,7 +11,7 @@ import msgspec
 from hub.errors import Conflict, Forbidden, Gone, NotFound, invalid_field
 from hub.events import Deleted, ReviewCreated, ReviewDeleted, ReviewUpdated
 from hub.model import Hidden, Review, ReviewEdit, ReviewInput, later_than
-from hub.store import channels, log, mutes, ratings, verdicts
+from hub.store import channels, log, mutes, ratings, search_index, verdicts
 from hub.store.authors import author_of
 from hub.store.database import SLICE, Row, Transaction, required
 from hub.store.log import ChannelRef
@@ -50,6 +50,7 @@ def create(tx: Transaction, author: Identity, slug: str, new: ReviewInput) -> tu
         )
     )
     tx.run("UPDATE channels SET reviews = reviews + 1 WHERE id = :id", id=channel.id)
+    search_index.add(tx, "review", row["id"], channel, new.title, new.comment)
     review = get(tx, row["id"])
     log.append(
         tx,
@@ -98,6 +99,7 @@ def update(tx: Transaction, editor: Identity, review_id: int, new: ReviewEdit) -
         now=later_than(row["updated_at"], tx.now),
         **_written(new),
     )
+    search_index.add(tx, "review", review_id, channel, new.title, new.comment)
     verdicts.edited(tx, editor, "review", row)
     if new.stars is None and row["stars"] is not None:
         verdicts.stars_removed(tx, editor, row)

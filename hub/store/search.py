@@ -1,30 +1,27 @@
 """Full-text search over what the community wrote; what is deleted or hidden is not found.
 
-SQLite keeps FTS5 indexes in step by triggers, PostgreSQL indexes the search vector itself. Queries are built out of
-`hub.terms`, which are letters and digits only: nothing that a visitor types is read as search syntax.
+Both engines have the same folded words (`search_index`), SQLite in FTS5 indexes and PostgreSQL in search vectors.
+Queries are built out of `hub.terms`, which are letters and digits only: nothing that a visitor types is read as search
+syntax.
+Only the newest of what matches are ranked, so that no search costs the more the more is stored.
 """
 
 from collections.abc import Sequence
-from typing import Literal
 
 from msgspec import Struct
 
 from hub.cursor import decode_cursor, encode_cursor
 from hub.model import Author
-from hub.store import channels
+from hub.moderation import Kind
+from hub.store import channels, search_index
 from hub.store.authors import author_of
 from hub.store.database import Row, Transaction, Value, required
 from hub.terms import excerpt
 
-Kind = Literal["post", "review"]
-
-_TABLES: dict[Kind, str] = {"post": "posts", "review": "reviews"}
-_VISIBLE = "{table}.deleted_at IS NULL"
-_VECTOR = (
-    "(setweight(to_tsvector('english', {table}.title), 'A') || setweight(to_tsvector('english', {table}.comment), 'D'))"
-)
+_TABLES = search_index.TABLES
 _EXCERPT = 280
 _DEEPEST = 1_000
+_RANKED = 2_000
 _PAGES = 200
 
 
@@ -66,11 +63,14 @@ def find(
     if not words:
         return []
     select = _sqlite if tx.engine == "sqlite" else _postgresql
-    match = _fts5(words, all_words) if tx.engine == "sqlite" else _tsquery(words, all_words)
-    params: dict[str, Value] = {"match": match, "limit": limit, "start": start}
-    if channel is not None:
-        params["channel"] = channel.id
-    parts = [select(kind, table, channel is not None) for kind, table in _TABLES.items()]
+    query = _fts5 if tx.engine == "sqlite" else _tsquery
+    params: dict[str, Value] = {
+        "match": query(words, all_words, None if channel is None else search_index.place(channel.id)),
+        "limit": limit,
+        "start": start,
+        "ranked": _RANKED,
+    }
+    parts = [select(kind, table) for kind, table in _TABLES.items()]
     rows = tx.all(f"{' UNION ALL '.join(parts)} ORDER BY score, id DESC LIMIT :limit OFFSET :start", **params)
     return [_found(row, words) for row in rows]
 
@@ -98,17 +98,16 @@ def _merge(tx: Transaction, table: str, pages: int) -> bool:
     return bool(required(tx.one("SELECT total_changes() AS n"))["n"] - before >= 2)
 
 
-def _sqlite(kind: Kind, table: str, in_channel: bool) -> str:
-    return f"""SELECT {_columns(kind, table)}, bm25({table}_search, 3.0, 1.0) AS score
-        FROM {table}_search JOIN {table} ON {table}.id = {table}_search.rowid {_joins(table)}
-        WHERE {table}_search MATCH :match AND {_conditions(table, in_channel)}"""
+def _sqlite(kind: Kind, table: str) -> str:
+    return f"""SELECT {_columns(kind, table)}, hits.score AS score FROM (
+        SELECT rowid AS id, bm25({table}_search, 3.0, 1.0, 0.0) AS score FROM {table}_search
+        WHERE {table}_search MATCH :match ORDER BY rowid DESC LIMIT :ranked) AS hits {_joins(table)}"""
 
 
-def _postgresql(kind: Kind, table: str, in_channel: bool) -> str:
-    vector = _VECTOR.format(table=table)
-    return f"""SELECT {_columns(kind, table)}, -ts_rank({vector}, to_tsquery('english', :match)) AS score
-        FROM {table} {_joins(table)}
-        WHERE {vector} @@ to_tsquery('english', :match) AND {_conditions(table, in_channel)}"""
+def _postgresql(kind: Kind, table: str) -> str:
+    return f"""SELECT {_columns(kind, table)}, hits.score AS score FROM (
+        SELECT id, -ts_rank(words, query) AS score FROM {table}_search_words, to_tsquery('hub_words', :match) AS query
+        WHERE words @@ query ORDER BY id DESC LIMIT :ranked) AS hits {_joins(table)}"""
 
 
 def _columns(kind: Kind, table: str) -> str:
@@ -118,21 +117,19 @@ def _columns(kind: Kind, table: str) -> str:
 
 
 def _joins(table: str) -> str:
-    return f"""JOIN channels ON channels.id = {table}.channel_id AND channels.deleted_at IS NULL
+    return f"""JOIN {table} ON {table}.id = hits.id AND {table}.deleted_at IS NULL
+        JOIN channels ON channels.id = {table}.channel_id AND channels.deleted_at IS NULL
         LEFT JOIN users ON users.id = {table}.user_id"""
 
 
-def _conditions(table: str, in_channel: bool) -> str:
-    visible = _VISIBLE.format(table=table)
-    return f"{visible} AND {table}.channel_id = :channel" if in_channel else visible
+def _fts5(words: Sequence[str], all_words: bool, place: str | None) -> str:
+    wanted = (" AND " if all_words else " OR ").join(f'"{word}"' for word in words)
+    return wanted if place is None else f'({wanted}) AND channel : "{place}"'
 
 
-def _fts5(words: Sequence[str], all_words: bool) -> str:
-    return (" AND " if all_words else " OR ").join(f'"{word}"' for word in words)
-
-
-def _tsquery(words: Sequence[str], all_words: bool) -> str:
-    return (" & " if all_words else " | ").join(f"'{word}'" for word in words)
+def _tsquery(words: Sequence[str], all_words: bool, place: str | None) -> str:
+    wanted = (" & " if all_words else " | ").join(f"'{word}'" for word in words)
+    return wanted if place is None else f"({wanted}) & '{place}'"
 
 
 def _found(row: Row, words: Sequence[str]) -> Found:

@@ -1,4 +1,5 @@
 /** The handbook by subject, and what of it has the words that a reader looks for. */
+import { fold } from "../feed/fold.js";
 
 const TITLES = {
   emergency: "Emergencies",
@@ -20,9 +21,9 @@ const TITLES = {
  * @returns {{subject: string, title: string, entries: object[]}[]} what matters most first; empty ones are left out
  */
 export function chapters(entries, wanted) {
-  const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = fold(wanted).split(/\s+/).filter(Boolean);
   const fits = ({ title, topics, biomes, text }) => {
-    const all = [title, text, ...topics, ...biomes].join(" ").toLowerCase();
+    const all = fold([title, text, ...topics, ...biomes].join(" "));
     return words.every((word) => all.includes(word));
   };
   return Object.entries(TITLES)

@@ -1,4 +1,5 @@
 /** The summary's rows: order, search, what has moved, and the trend as a chart takes it. */
+import { fold } from "./fold.js";
 
 /** The columns that can be ordered by; numbers begin with the largest. */
 export const COLUMNS = [
@@ -28,12 +29,8 @@ export function sortRows(rows, { column, direction }) {
 
 /** @returns {object[]} rows whose name or group has all words, accents aside */
 export function filterRows(rows, query) {
-  const words = plain(query).split(/\s+/).filter(Boolean);
-  return rows.filter(({ name, group }) => words.every((word) => plain(`${name} ${group}`).includes(word)));
-}
-
-function plain(text) {
-  return text.normalize("NFD").replace(/[\u0300-\u036fʻ’']/g, "").toLowerCase();
+  const words = fold(query).split(/\s+/).filter(Boolean);
+  return rows.filter(({ name, group }) => words.every((word) => fold(`${name} ${group}`).includes(word)));
 }
 
 /** @returns {Set<string>} the channels whose numbers differ */

@@ -1,4 +1,5 @@
 /** The channel list: search, regions and states. */
+import { fold } from "./fold.js";
 
 const STATES = {
   AK: "Alaska", AR: "Arkansas", AS: "American Samoa", AZ: "Arizona", CA: "California", CO: "Colorado", FL: "Florida",
@@ -30,7 +31,7 @@ export function regionsOf(groups) {
  * @returns {object[]} the groups with what fits; empty ones are left out
  */
 export function filterGroups(groups, { query = "", region = "", state = "" }) {
-  const words = plain(query).split(/\s+/).filter(Boolean);
+  const words = fold(query).split(/\s+/).filter(Boolean);
   const fits = (channel) => {
     if (state && !channel.park?.states.includes(state)) return false;
     const text = searchText(channel);
@@ -44,14 +45,10 @@ export function filterGroups(groups, { query = "", region = "", state = "" }) {
 
 function searchText({ name, group, description, park }) {
   const states = (park?.states ?? []).flatMap((code) => [code, stateName(code)]);
-  return plain([name, group, description ?? "", park?.full_name ?? "", ...states].join(" "));
+  return fold([name, group, description ?? "", park?.full_name ?? "", ...states].join(" "));
 }
 
 /** Lower case without accents, so that "hawaii" finds "Hawaiʻi". */
-function plain(text) {
-  return text.normalize("NFD").replace(/[\u0300-\u036fʻ’']/g, "").toLowerCase();
-}
-
 /** @returns {number} how many people are in all channels */
 export function onlineCount(groups) {
   return groups.reduce((sum, group) => sum + group.channels.reduce((all, { online }) => all + peopleIn(online), 0), 0);

@@ -1,6 +1,6 @@
 /** Which words of a text are those that were looked for. */
+import { fold, UNSPACED, WORD } from "./fold.js";
 
-const WORD = /[\p{L}\p{N}]+/gu;
 const ENDING = /(?:ing|ed|es|s|e)$/;
 const SHORTEST_STEM = 3;
 
@@ -10,21 +10,50 @@ const SHORTEST_STEM = 3;
  * @returns {{text: string, isMarked: boolean}[]} the text in pieces; a word counts in whatever form it is found
  */
 export function marks(text, asked) {
-  const wanted = new Set((asked.match(WORD) ?? []).map(stem));
+  const wanted = wordsOf(asked);
   const pieces = [];
   let end = 0;
-  for (const { 0: word, index } of text.matchAll(WORD)) {
-    if (!wanted.has(stem(word))) continue;
-    if (index > end) pieces.push({ text: text.slice(end, index), isMarked: false });
-    pieces.push({ text: word, isMarked: true });
-    end = index + word.length;
+  for (const [from, to] of places(text, wanted)) {
+    if (from > end) pieces.push({ text: text.slice(end, from), isMarked: false });
+    pieces.push({ text: text.slice(from, to), isMarked: true });
+    end = to;
   }
   if (end < text.length) pieces.push({ text: text.slice(end), isMarked: false });
   return pieces;
 }
 
+/** What to look for: words with spaces around them by their stems, others wherever they are. */
+function wordsOf(asked) {
+  const runs = (asked.match(UNSPACED) ?? []).map((run) => run.normalize("NFC"));
+  const spaced = asked.replace(UNSPACED, " ").match(WORD) ?? [];
+  return { runs, stems: new Set(spaced.map(stem).filter(Boolean)) };
+}
+
+/** From where to where the text has what is looked for, in order. */
+function* places(text, { runs, stems }) {
+  for (const { 0: word, index } of text.matchAll(WORD)) {
+    if (stems.has(stem(word))) yield trimmed(word, index);
+    else if (runs.length) yield* inside(word, index, runs);
+  }
+}
+
+/** Quotation marks around a word are not part of it. */
+function trimmed(word, index) {
+  const before = word.match(/^[^\p{L}\p{N}ʻʼ]*/u)[0].length;
+  const after = word.match(/[^\p{L}\p{N}\p{M}ʻʼ]*$/u)[0].length;
+  return [index + before, index + word.length - after];
+}
+
+function* inside(word, index, runs) {
+  for (let at = 0; at < word.length; ) {
+    const found = runs.find((run) => word.startsWith(run, at));
+    if (found) yield [index + at, index + at + found.length];
+    at += found?.length ?? 1;
+  }
+}
+
 function stem(word) {
-  const small = word.toLowerCase();
+  const small = fold(word);
   const cut = small.replace(ENDING, "");
   return cut.length < SHORTEST_STEM ? small : cut;
 }

@@ -121,3 +121,69 @@ async def test_postgresql_finds_the_same(postgres: PostgresCluster, start_hub: S
         assert await found(ada, odd, channel="denali") == []
     await ada.delete_post(post["id"])
     assert [hit["kind"] for hit in await found(ada, "wolverine")] == ["review"]
+
+
+# What is written, and what somebody types who means it.
+SPELLINGS = [
+    ("Sunrise in Hawaiʻi", ["Hawaiʻi", "Hawai'i", "Hawai’i", "Hawaii", "HAWAIʻI", "hawai`i"]),
+    ("Sunrise in Hawaii", ["Hawaiʻi", "Hawai'i", "Hawai’i", "hawaii"]),
+    ("Sunrise in Hawai’i", ["Hawaiʻi", "Hawaii"]),
+    ("Haleakalā at dawn", ["haleakala", "Haleakalā", "Haleakala\u0304"]),
+    ("The ʻAkaka falls", ["akaka", "'Akaka", "ʻakaka"]),
+    ("A cafe in Denali", ["café", "CAFÉ", "cafe\u0301"]),
+    ("Smørrebrød by the fire", ["smorrebrod", "SMØRREBRØD"]),
+    ("Don’t feed them", ["don't feed", "dont feed", "don’t feed"]),
+    ("The Rangers’ cabin", ["rangers", "ranger's cabin"]),
+    ("我们在国家公园看到了熊", ["公园", "国家公园", "熊", "看到了熊"]),
+    ("デナリ国立公園で熊を見た", ["国立公園", "デナリ", "熊"]),
+    ("เราเห็นหมีในอุทยานแห่งชาติ", ["อุทยาน", "หมี", "แห่งชาติ"]),
+    ("국립공원에서 곰을 보았다", ["국립공원", "곰"]),
+    ("Ｆｕｌｌ width １２３", ["full width", "123"]),
+]
+
+
+@pytest.mark.parametrize(("written", "asked"), SPELLINGS)
+async def test_however_it_is_spelled_it_is_found(
+    ada: Api, guest: Api, park: str, written: str, asked: list[str]
+) -> None:
+    in_title = await ada.post(park, written, "Nothing else.")
+    in_text = await ada.post(park, "Nothing", f"Before. {written}")
+    await ada.post(park, "Another one", "别的 ほかの อื่น 다른 other")
+    for words in asked:
+        hits = await found(guest, words, channel=park)
+        assert [hit["id"] for hit in hits] == [in_title["id"], in_text["id"]], words
+    assert hits[0]["title"] == written
+
+
+async def test_words_that_are_not_there_are_not_found_in_unspaced_texts(ada: Api, guest: Api, park: str) -> None:
+    await ada.post(park, "熊", "我们在国家公园看到了熊。เราเห็นหมี")
+    for words in ("家国", "狼", "公园里的", "ช้าง"):
+        assert await found(guest, words, channel=park) == [], words
+
+
+async def test_the_excerpt_of_a_long_unspaced_text_has_the_word(ada: Api, guest: Api, park: str) -> None:
+    await ada.post(park, "Long", "天气很好" * 200 + "然后来了一只狼獾" + "天气很好" * 200)
+    (hit,) = await found(guest, "狼獾", channel=park)
+    assert "狼獾" in hit["excerpt"]
+
+
+async def test_the_ranger_finds_what_is_spelled_otherwise(ada: Api, park: str) -> None:
+    await ada.post(park, "Kīlauea", "The Kīlauea overlook in Hawaiʻi opens at five in the morning.")
+    chat = await ada.call("POST", "/api/chat/conversations", json={"channel": park})
+    path = f"/api/chat/conversations/{chat['id']}/messages"
+    asked = await ada.call("POST", path, json={"text": "When does the kilauea overlook open in Hawai'i?"})
+    async with asyncio.timeout(20):
+        while (answer := await ada.call("GET", f"/api/chat/messages/{asked['answer']}"))["status"] == "streaming":
+            await asyncio.sleep(0.05)
+    assert "five in the morning" in answer["text"]
+
+
+async def test_what_changes_or_is_hidden_is_found_as_it_is_now(ada: Api, moderator: Api, guest: Api, park: str) -> None:
+    post = await ada.post(park, "One", "wolverines")
+    await ada.edit_post(post["id"], "One", "marmots")
+    assert await found(guest, "wolverines", channel=park) == []
+    assert len(await found(guest, "marmots", channel=park)) == 1
+    await moderator.call("POST", f"/api/posts/{post['id']}/hide", json={"reason": "No."})
+    assert await found(guest, "marmots", channel=park) == []
+    await moderator.call("POST", f"/api/posts/{post['id']}/restore")
+    assert len(await found(guest, "marmots", channel=park)) == 1

@@ -151,4 +151,5 @@ test("the handbook is found by its words, subject by subject", () => {
   assert.deepEqual(chapters(entries, "").map(({ subject }) => subject), ["emergency", "gear"]);
   assert.deepEqual(chapters(entries, "PITCH shelter").map(({ entries: [entry] }) => entry.id), ["tent"]);
   assert.deepEqual(chapters(entries, "tundra tent"), []);
+  assert.deepEqual(chapters(entries, "pítch shélter").map(({ entries: [entry] }) => entry.id), ["tent"]);
 });

@@ -21,3 +21,16 @@ test("nothing looked for, nothing marked", () => {
   assert.deepEqual(marks("Snow", ""), [{ text: "Snow", isMarked: false }]);
   assert.deepEqual(marks("", "snow"), []);
 });
+
+test("a word is marked however it is spelled", () => {
+  assert.equal(marked("Sunrise in Hawaiʻi", "hawaii"), "Sunrise in [Hawaiʻi]");
+  assert.equal(marked("Sunrise in Hawaii.", "Hawai’i"), "Sunrise in [Hawaii].");
+  assert.equal(marked("Haleakala\u0304 and a ‘café’", "haleakalā cafe"), "[Haleakala\u0304] and a ‘[café]’");
+  assert.equal(marked("Smørrebrød", "smorrebrod"), "[Smørrebrød]");
+});
+
+test("words inside texts without spaces are marked", () => {
+  assert.equal(marked("我们在国家公园看到了熊", "公园 熊"), "我们在国家[公园]看到了[熊]");
+  assert.equal(marked("เราเห็นหมีในอุทยาน", "หมี"), "เราเห็น[หมี]ในอุทยาน");
+  assert.equal(marked("デナリ国立公園", "国立公園 denali"), "デナリ[国立公園]");
+});
