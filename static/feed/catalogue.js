@@ -48,7 +48,6 @@ function searchText({ name, group, description, park }) {
   return fold([name, group, description ?? "", park?.full_name ?? "", ...states].join(" "));
 }
 
-/** Lower case without accents, so that "hawaii" finds "Hawaiʻi". */
 /** @returns {number} how many people are in all channels */
 export function onlineCount(groups) {
   return groups.reduce((sum, group) => sum + group.channels.reduce((all, { online }) => all + peopleIn(online), 0), 0);

@@ -174,9 +174,9 @@ async def test_what_is_refused_anyhow_is_refused_for_its_own_reason(ada: Api, be
 async def test_of_many_edits_of_one_version_at_once_exactly_one_is_taken(ada: Api, hub: HubProcess, park: str) -> None:
     post = await ada.post(park)
     path = f"/api/posts/{post['id']}"
-    for _ in range(5):
+    for round_ in range(5):
         base = (await read(ada, path)).headers["etag"]
-        bodies = [{"title": f"Edit {n}", "comment": "Mine."} for n in range(8)]
+        bodies = [{"title": f"Edit {round_}.{n}", "comment": "Mine."} for n in range(8)]
         edits = [ada.request("PUT", path, json=body, headers={"If-Match": base}) for body in bodies]
         answers = await asyncio.gather(*edits)
         taken = [answer for answer in answers if answer.status_code == 200]
