@@ -1,18 +1,21 @@
 """Where people are: shared, seen, gone, on every worker, with nothing left of it."""
 
 import asyncio
+import math
 import re
 import sqlite3
 import struct
 import time
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hub.geo import snap
+from hub.geo import HEIGHT, snap
+from hub.model import rfc3339
 from tests.clients import Api, ChannelClient, one_on_each_worker
 from tests.conftest import NewApi, StartHub
 from tests.services import HubProcess, RedisServer
@@ -121,6 +124,35 @@ async def test_the_exact_point_of_an_area_is_never_stored_or_sent(start_hub: Sta
     assert not re.search("63\\.123|151\\.654", hub.log)
     hub.stop()
     assert not any(b"63.123" in data or b"151.654" in data for data in stored(hub.database_path))
+
+
+async def test_of_an_area_others_hear_once_and_of_another_one_late(
+    start_hub: StartHub, redis: RedisServer, new_api: NewApi
+) -> None:
+    hub = start_hub(workers=2, redis=redis)
+    ada = new_api(hub.base_url)
+    await ada.register("ada")
+    watchers = await one_on_each_worker(hub, "denali")
+    border = 3400 * HEIGHT - 90
+    async with ChannelClient(hub.ws_url, "denali", token=ada.token) as sharing:
+        for step in range(60):
+            noise = math.sin(step * 7.3) * 1e-4
+            await sharing.ask({"type": "location.set", "latitude": border + noise, "longitude": -151 - noise})
+            await asyncio.sleep(0.05)
+        await ada.call("PUT", "/api/channels/denali/location", json={"latitude": border + 1, "longitude": -151})
+        for watcher in watchers:
+            await watcher.wait_for(lambda w=watcher: location_in(w, "ada") is not None, 4)
+        with closing(sqlite3.connect(hub.database_path)) as database:
+            [(due,)] = database.execute("SELECT due_at FROM areas").fetchall()
+            late = datetime.fromisoformat(due) - datetime.now(UTC)
+            assert timedelta(seconds=50) < late < timedelta(seconds=301)
+            database.execute("UPDATE areas SET due_at = ?", (rfc3339(datetime.now(UTC)),))
+            database.commit()
+        for watcher in watchers:
+            await watcher.wait_for(lambda w=watcher: (location_in(w, "ada") or {})["latitude"] > border + 0.9, 4)
+            told = [frame for frame in watcher.frames if frame["type"] == "location.updated"]
+            assert len(told) == 2
+            await watcher.close()
 
 
 def stored(database: Path) -> list[bytes]:
