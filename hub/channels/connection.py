@@ -142,7 +142,7 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self.paused = True
-        if self.state is not State.OPEN:
+        if self.state is not State.OPEN or self.transport.is_closing():
             return
         # Nothing more is asked of a worker by one who does not read its answers.
         self.transport.pause_reading()
@@ -154,7 +154,7 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         self.paused = False
         self.surroundings.unsent.drained(self)
-        if self.state is State.OPEN:
+        if self.state is State.OPEN and not self.transport.is_closing():
             self.transport.resume_reading()
             self.drained()
 

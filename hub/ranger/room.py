@@ -118,8 +118,8 @@ class Room:
     def whole(self, found: Transcript) -> bytes:
         """All of the conversation that is known here, as the end of a JSON object; `found` is as of `seq`."""
         if self._whole is None or self._whole[0] != self._place:
-            messages = self.current(found.messages)
-            self._whole = (self._place, whole(found.conversation, messages, self.seq, (self.answering, self.index)))
+            place = (self.answering, self.index)
+            self._whole = self._place, whole(found.conversation, self.current(found.messages), self.seq, place)
         return self._whole[1]
 
     def join(self, listener: Listener) -> None:
@@ -219,9 +219,7 @@ class Room:
                 self._newest = self.seq
             await asyncio.sleep(RETRY_SECONDS)
         # A later change was told, and is not true: the store's word counts.
-        if self._newest == self.seq:
-            self.seq = -1
-        self._newest = 0
+        self.seq, self._newest = -1 if self._newest == self.seq else self.seq, 0
         return await self._read()
 
     def _read_ended(self, task: asyncio.Task[Transcript | None]) -> None:
@@ -246,9 +244,8 @@ class Room:
             self._want()
 
     async def _give_whole(self, listener: Listener) -> None:
-        found = await self.read()
-        while found is not None and found.seq != self.seq:
-            found = await self.read()
+        while (found := await self.read()) is not None and found.seq != self.seq:
+            continue
         if found is not None and listener in self.behind:
             self.join(listener)
             listener.send(*text_frame_in_parts(SNAPSHOT, self.whole(found)))
