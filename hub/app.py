@@ -12,14 +12,16 @@ from hub.channels.hub import Hub
 from hub.channels.memory import MemoryBroker
 from hub.channels.redis import RedisBroker
 from hub.config import Settings
+from hub.devices import DeviceNotes
 from hub.gemini import Gemini
 from hub.handlers import problems, requests
 from hub.handlers.analytics import analytics
 from hub.handlers.auth import auth
 from hub.handlers.channels import channels
 from hub.handlers.chat import chat
-from hub.handlers.context import Limits, Services
+from hub.handlers.context import Limits, Services, services_of
 from hub.handlers.handbook import handbook
+from hub.handlers.hashing import Hashing
 from hub.handlers.locations import locations
 from hub.handlers.moderation import moderation
 from hub.handlers.openapi import Description
@@ -96,7 +98,16 @@ def create_app(settings: Settings) -> Quart:
         read_mutes=lambda: database.read(mutes.in_force),
     )
     ranger = _ranger(settings, database, hub)
-    app.extensions["hub"] = Services(settings, database, hub, tokens, Limits(settings.limits), ranger)
+    app.extensions["hub"] = Services(
+        settings,
+        database,
+        hub,
+        tokens,
+        Limits(settings.limits),
+        ranger,
+        Hashing(settings.limits),
+        DeviceNotes(settings.secret_keys),
+    )
     _start_and_stop(app, database, told, tokens, hub, ranger, Maintenance(database, settings.worker_index))
     problems.register(app)
     requests.register(app)
@@ -155,6 +166,7 @@ def _start_and_stop(
         await hub.close()
         await database.close()
         told.end()
+        services_of(app).hashing.close()
 
 
 def _describe(app: Quart) -> None:

@@ -1,6 +1,7 @@
 """The commands: thin, every one a few lines over the parts that do the work."""
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -11,18 +12,18 @@ from typing import TypeVar
 import click
 import msgspec
 
-from hub import __version__
+from hub import __version__, encryption
 from hub.backup import BackupError, backup
 from hub.config import ConfigError, Settings, load_settings, sqlite_path
 from hub.doctor import examine
 from hub.errors import HubError
 from hub.logs import configure_logs
 from hub.model import Registration, Role
+from hub.passwords import new_password_hash
 from hub.restore import restore
 from hub.store import accounts, identity
 from hub.store.database import Transaction
 from hub.store.engines import database_at
-from hub.tokens import hash_password
 from hub.validation import decode_input
 
 T = TypeVar("T")
@@ -87,7 +88,9 @@ def serve(workers: int | None, bind: str | None) -> None:
     if bind is not None:
         os.environ["HUB_BIND"] = bind
     settings = settings_or_exit()
-    run_unit(settings, lambda tx: None)
+    trouble = encryption.trouble(settings, *run_unit(settings, encryption.newest_log_ins))
+    if trouble is not None:
+        logging.getLogger("hub.start").warning("%s. %s", trouble, encryption.ADVICE)
     raise_limit()
     try:
         supervisor = Supervisor(settings)
@@ -141,7 +144,7 @@ def user() -> None:
 def user_create(username: str, name: str | None, role: Role, password: str) -> None:
     """Add a member."""
     new = checked(Registration, username=username, password=password, name=name)
-    hashed = hash_password(new.password)
+    hashed = new_password_hash(new.username, new.password)
     run_unit(settings_or_exit(), lambda tx: accounts.create_by_operator(tx, new, hashed, role))
     click.echo(f"{username} is a {role} now.")
 
@@ -160,7 +163,7 @@ def user_role(username: str, role: Role) -> None:
 @click.password_option()
 def user_reset_password(username: str, password: str) -> None:
     """Set a member's password; their sessions end."""
-    hashed = hash_password(checked(Registration, username="anyone", password=password).password)
+    hashed = new_password_hash(username, checked(Registration, username="anyone", password=password).password)
     run_unit(settings_or_exit(), lambda tx: accounts.reset_password(tx, username, hashed))
     click.echo(f"{username} has a new password and has to log in again.")
 

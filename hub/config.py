@@ -13,6 +13,7 @@ from dotenv import dotenv_values
 from msgspec import Struct
 
 from hub.addresses import Network
+from hub.origins import parse_origin
 
 SECRET_BYTES = 32
 TILE_PARTS = ("{z}", "{x}", "{y}")
@@ -156,15 +157,9 @@ class _Reader:
     def _origins(self) -> frozenset[str]:
         origins = self.items("HUB_ALLOWED_ORIGINS")
         for origin in origins:
-            scheme, _, host = origin.partition("://")
-            if (
-                scheme.lower() not in ("http", "https")
-                or not _can_be_read(origin)
-                or not host
-                or set("/?#@\\ ") & set(host)
-            ):
+            if parse_origin(origin) is None:
                 raise ConfigError(f"HUB_ALLOWED_ORIGINS has {origin!r}: write it as https://host[:port]")
-        return frozenset(origin.lower() for origin in origins)
+        return frozenset(str(parse_origin(origin)) for origin in origins)
 
     def _proxies(self) -> tuple[Network, ...]:
         try:

@@ -6,12 +6,14 @@ import resource
 import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from redis import Redis, RedisError
 
+from hub import encryption
 from hub.config import Settings, sqlite_path
 from hub.gemini import Gemini, try_out
 from hub.open_files import ADVICE
@@ -60,6 +62,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield _sqlite_version()
     else:
         yield from _postgres(settings.database_url)
+    yield from _encryption(settings)
     yield _redis(settings)
     yield _gemini(settings)
     yield _clock(settings)
@@ -121,6 +124,35 @@ def _postgres(url: str) -> Iterator[Finding]:
 
 def _applied(connection: "Connection") -> set[str]:
     return {row["name"] for row in connection.execute(b"SELECT name FROM schema_migrations").fetchall()}
+
+
+def _encryption(settings: Settings) -> Iterator[Finding]:
+    if settings.env != "production":
+        return
+    known, plain = _log_ins(settings)
+    trouble = encryption.trouble(settings, known, plain)
+    well = f"the last {known} log-ins came over https" if known else "nobody has logged in yet"
+    yield Finding("https", trouble is None, trouble or well, encryption.ADVICE)
+
+
+def _log_ins(settings: Settings) -> tuple[int, int]:
+    """Known and plain ones among the newest; none of a database that cannot be read, which others of the checks say."""
+    import psycopg
+
+    from hub.store.postgres_session import connect
+
+    try:
+        if settings.database_url.startswith("sqlite"):
+            path = sqlite_path(settings.database_url).absolute()
+            with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=2)) as connection:
+                known, plain = connection.execute(encryption.LOG_INS).fetchone()
+        else:
+            with connect(settings.database_url) as server:
+                row = server.execute(encryption.LOG_INS.encode()).fetchone() or {}
+                known, plain = row["known"], row["plain"]
+    except (sqlite3.Error, psycopg.Error):
+        return 0, 0
+    return known or 0, plain or 0
 
 
 def _sqlite_version() -> Finding:

@@ -130,6 +130,14 @@ class TooLarge(HubError):
     title = "Too large"
 
 
+class UnsupportedMediaType(HubError):
+    """The body is of a type that is not taken."""
+
+    status = 415
+    code = "unsupported_type"
+    title = "The body must be JSON"
+
+
 class InvalidInput(HubError):
     """The input was read and is not acceptable; `fields` says where."""
 

@@ -81,8 +81,6 @@ class Registration(Input, frozen=True):
     def __post_init__(self) -> None:
         if self.name is not None:
             force_setattr(self, "name", name_of("name", self.name))
-        if self.username.lower() in self.password.lower():
-            raise invalid_field("password", "must not contain the username")
 
 
 class PostEdit(Input, frozen=True):

@@ -13,10 +13,11 @@ from msgspec import Struct
 
 from hub.model import ChannelInput, ParkFacts, PostInput, ReviewInput, Role, rfc3339
 from hub.parks import Park, channel_catalogue
+from hub.passwords import new_password_hash
 from hub.store import accounts, channels, posts, ratings, reviews
 from hub.store.accounts import Account
 from hub.store.database import Transaction
-from hub.tokens import Identity, hash_password
+from hub.tokens import Identity
 
 
 class DemoPerson(Struct, frozen=True):
@@ -145,7 +146,7 @@ def _account(tx: Transaction, person: DemoPerson, logins: dict[str, str]) -> Acc
     known = accounts.by_username(tx, person.username)
     if known is not None:
         return known
-    hashed = hash_password(logins[person.username])
+    hashed = new_password_hash(person.username, logins[person.username])
     return accounts.register(tx, person.username, person.name, hashed, person.role, vetted=True)
 
 

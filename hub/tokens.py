@@ -1,4 +1,4 @@
-"""Passwords and tokens: Argon2id, access tokens (JWT, RFC 7519) and opaque refresh tokens."""
+"""Access tokens (JWT, RFC 7519) and opaque refresh tokens."""
 
 import hashlib
 import secrets
@@ -7,13 +7,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import cast
 
-import argon2
 import jwt
 from msgspec import Struct
 
 from hub.errors import Unauthorized
 from hub.model import Role
-from hub.werkzeug_hashes import is_werkzeug_hash, werkzeug_hash_matches
 
 ACCESS_SECONDS = 15 * 60
 SKEW_SECONDS = 30
@@ -23,8 +21,6 @@ AUDIENCE = "frostbyte-hub/access"
 ALGORITHM = "HS256"
 _REQUIRED = ["sub", "sid", "role", "iat", "exp", "iss", "aud"]
 _ROLES = ("visitor", "moderator", "admin")
-
-_hasher = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
 class Identity(Struct, frozen=True):
@@ -38,34 +34,16 @@ class Identity(Struct, frozen=True):
     expires: float
 
 
-def hash_password(password: str) -> str:
-    """The Argon2id hash to store (RFC 9106; memory and time costs as OWASP advises)."""
-    return _hasher.hash(password)
-
-
-def password_matches(stored: str, password: str) -> bool:
-    """Whether `password` is the one that `stored` was made from."""
-    if is_werkzeug_hash(stored):
-        return werkzeug_hash_matches(stored, password)
-    try:
-        return _hasher.verify(stored, password)
-    except (argon2.exceptions.VerifyMismatchError, argon2.exceptions.InvalidHashError):
-        return False
-
-
-def needs_rehash(stored: str) -> bool:
-    """Whether `stored` was made in another way or with other costs than today's."""
-    return is_werkzeug_hash(stored) or _hasher.check_needs_rehash(stored)
-
-
-# Verified in place of a missing user's, so that a log-in takes as long whether the name exists or not.
-NOBODY = hash_password(secrets.token_urlsafe(16))
-
-
-def new_refresh_token() -> tuple[str, str]:
-    """A fresh refresh token and the hash of it to store."""
-    token = secrets.token_urlsafe(32)
+def new_refresh_token(session: str) -> tuple[str, str]:
+    """A fresh refresh token of a session and the hash of it to store."""
+    token = f"{session}.{secrets.token_urlsafe(32)}"
     return token, refresh_hash(token)
+
+
+def claimed_session(token: str) -> str:
+    """The session that a refresh token says it is of: for counting only, as nothing has been checked."""
+    session, _, _ = token.rpartition(".")
+    return session or refresh_hash(token)
 
 
 def refresh_hash(token: str) -> str:

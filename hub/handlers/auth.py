@@ -1,36 +1,39 @@
 """Accounts: register, log in, refresh, log out, and one's own account."""
 
-import asyncio
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 from quart import Blueprint, Response, request
 from quart_schema import document_request, document_response, tag_blueprint
 
-from hub.errors import Unauthorized, invalid_field
+from hub.errors import Conflict, Unauthorized, invalid_field
 from hub.handlers.context import member, requester_address, services, writer
-from hub.handlers.json import answer, body, no_content
+from hub.handlers.cookies import (
+    DEVICE,
+    REFRESH,
+    drop_cookie,
+    is_encrypted,
+    read_cookie,
+    refuse_foreign_pages,
+    warn_of_plain_http,
+    write_cookie,
+)
+from hub.handlers.json import answer, body, has_body, no_content
+from hub.handlers.password_checks import confirm_password, hash_for_account, hash_of_new, log_in_as
 from hub.handlers.versions import based_on, tagged
 from hub.model import DisplayName, Input, Password, Registration, SessionKind, User
 from hub.store import accounts, leaving
-from hub.store.accounts import Account, Login
-from hub.store.database import in_steps
-from hub.tokens import (
-    ACCESS_SECONDS,
-    NOBODY,
-    REFRESH_SECONDS,
-    hash_password,
-    needs_rehash,
-    password_matches,
-)
-
-COOKIE = "hub_refresh"
-COOKIE_PATH = "/api/auth"
-HASHING_AT_ONCE = 4
+from hub.store.accounts import Login
+from hub.store.database import Transaction, in_steps
+from hub.tokens import ACCESS_SECONDS
 
 auth = Blueprint("auth", __name__, url_prefix="/api/auth")
 tag_blueprint(auth, ["accounts"])
-_hashing = asyncio.Semaphore(HASHING_AT_ONCE)
+
+
+@auth.before_request
+async def _of_our_pages_only() -> None:
+    refuse_foreign_pages()
 
 
 class Credentials(Input, frozen=True):
@@ -55,6 +58,12 @@ class AccountEdit(Input, frozen=True):
     current_password: Annotated[str, Meta(max_length=256)] | None = None
 
 
+class AccountDeletion(Input, frozen=True):
+    """The password, asked for once more before an account is deleted."""
+
+    password: Annotated[str, Meta(max_length=256)] = ""
+
+
 class Granted(Struct, frozen=True, omit_defaults=True):
     """A session: the access token is good for `expires_in` seconds."""
 
@@ -70,13 +79,20 @@ class Granted(Struct, frozen=True, omit_defaults=True):
 async def register() -> Response:
     """Make an account and log in."""
     new = await body(Registration)
-    services().limits.register(requester_address())
-    async with _hashing:
-        hashed = await asyncio.to_thread(hash_password, new.password)
-    login = await services().database.write(
-        lambda tx: accounts.begin_session(tx, accounts.register(tx, new.username, new.name or new.username, hashed).id)
-    )
-    return _granted(login, new.session, 201)
+    name = new.name or new.username
+    hashed = await hash_for_account(new.username, name, new.password)
+    encrypted = is_encrypted()
+
+    def unit(tx: Transaction) -> Login:
+        account = accounts.register(tx, new.username, name, hashed)
+        return accounts.begin_session(tx, account.id, encrypted=encrypted)
+
+    try:
+        login = await services().database.write(unit)
+    except Conflict:
+        services().limits.register_failed(requester_address())
+        raise
+    return _granted(login, new.session, 201, begins=True)
 
 
 @auth.post("/login")
@@ -85,16 +101,15 @@ async def register() -> Response:
 async def log_in() -> Response:
     """Log in."""
     given = await body(Credentials)
-    services().limits.login(requester_address(), given.username)
-    account = await services().database.read(lambda tx: accounts.by_username(tx, given.username))
-    if not await _password_is(account, given.password) or account is None:
-        raise Unauthorized("The username or the password is wrong.")
-    if needs_rehash(account.password_hash):
-        async with _hashing:
-            hashed = await asyncio.to_thread(hash_password, given.password)
-        await services().database.write(lambda tx: accounts.renew_hash(tx, account, hashed))
-    login = await services().database.write(lambda tx: accounts.begin_session(tx, account.id))
-    return _granted(login, given.session)
+    account, hashed = await log_in_as(given.username, given.password)
+    encrypted = is_encrypted()
+
+    def unit(tx: Transaction) -> Login:
+        if hashed is not None:
+            accounts.renew_hash(tx, account, hashed)
+        return accounts.begin_session(tx, account.id, encrypted=encrypted)
+
+    return _granted(await services().database.write(unit), given.session, begins=True)
 
 
 @auth.post("/refresh")
@@ -105,7 +120,8 @@ async def refresh() -> Response:
     token, kind = await _refresh_token()
     if token is None:
         raise Unauthorized("There is no session to refresh: log in.")
-    login = await services().database.write(lambda tx: accounts.rotate(tx, token))
+    services().limits.refresh(token)
+    login = await services().database.write(lambda tx: accounts.rotate(tx, token, shared=kind == "cookie"))
     if login is None:
         raise Unauthorized("This refresh token was used before, so its session was ended. Log in again.")
     return _granted(login, kind)
@@ -118,24 +134,26 @@ async def log_out() -> Response:
     """End this session; its sockets close on every worker."""
     token, _ = await _refresh_token()
     if token is not None:
-        session = await services().database.read(lambda tx: accounts.session_of(tx, token))
+        await services().database.write(lambda tx: accounts.end_session_of(tx, token))
     elif "Authorization" in request.headers:
-        session = member().session
-    else:
-        session = None
-    if session is not None:
-        ended = session
+        ended = member().session
         await services().database.write(lambda tx: accounts.end_sessions(tx, [ended]))
-    return _without_cookie(no_content())
+    return _logged_out()
 
 
 @auth.post("/logout-all")
+@document_request(RefreshInput)
 @document_response(dict[str, Any], 204)
 async def log_out_everywhere() -> Response:
-    """End all of one's sessions."""
-    who = member()
-    await services().database.write(lambda tx: accounts.end_all_sessions(tx, who.user_id))
-    return _without_cookie(no_content())
+    """End all of one's sessions. The refresh token is enough for it, because an access token may be over."""
+    token, _ = await _refresh_token()
+    if "Authorization" in request.headers or token is None:
+        who = member()
+        await services().database.write(lambda tx: accounts.end_all_sessions(tx, who.user_id))
+    else:
+        given = token
+        await services().database.write(lambda tx: accounts.end_all_sessions_of(tx, given))
+    return _logged_out()
 
 
 @auth.get("/me")
@@ -155,11 +173,8 @@ async def change_me() -> Response:
     new = await body(AccountEdit)
     hashed = None
     if new.password is not None:
-        account = await services().database.read(lambda tx: accounts.get(tx, who.user_id))
-        if not await _password_is(account, new.current_password or ""):
-            raise invalid_field("current_password", "is not your password")
-        async with _hashing:
-            hashed = await asyncio.to_thread(hash_password, new.password)
+        await confirm_password(who, new.current_password or "", "current_password")
+        hashed = await hash_of_new(who.username, new.password)
     unit = based_on(
         lambda tx: accounts.get(tx, who.user_id).user,
         lambda tx: accounts.change(tx, who.user_id, who.session, new.name, hashed).user,
@@ -168,53 +183,47 @@ async def change_me() -> Response:
 
 
 @auth.delete("/me")
+@document_request(AccountDeletion)
 @document_response(dict[str, Any], 204)
 async def delete_me() -> Response:
-    """Delete the account; posts stay as "former member"."""
+    """Delete the account; posts stay as "former member". It takes the password."""
     who = writer()
+    given = await body(AccountDeletion) if await has_body() else AccountDeletion()
+    if not given.password:
+        raise invalid_field("password", "type your password to delete the account")
+    await confirm_password(who, given.password, "password")
     database = services().database
     unit = based_on(lambda tx: accounts.get(tx, who.user_id).user, lambda tx: accounts.delete(tx, who.user_id))
     if await database.write(unit):
         await in_steps(database, lambda tx: leaving.go_on(tx, who.user_id))
-    return _without_cookie(no_content())
-
-
-async def _password_is(account: Account | None, password: str) -> bool:
-    stored = NOBODY if account is None else account.password_hash
-    async with _hashing:
-        return await asyncio.to_thread(password_matches, stored, password)
+    response = _logged_out()
+    drop_cookie(response, DEVICE)
+    return response
 
 
 async def _refresh_token() -> tuple[str | None, SessionKind]:
-    given = await body(RefreshInput) if await request.get_data() else RefreshInput()
+    given = await body(RefreshInput) if await has_body() else RefreshInput()
     if given.refresh_token is not None:
         return given.refresh_token, "body"
-    return request.cookies.get(COOKIE), "cookie"
+    return read_cookie(REFRESH), "cookie"
 
 
-def _granted(login: Login, kind: SessionKind, status: int = 200) -> Response:
+def _granted(login: Login, kind: SessionKind, status: int = 200, *, begins: bool = False) -> Response:
     account = login.account
     access = services().tokens.issue(account.id, account.username, account.name, account.role, login.session)
     in_body = login.refresh_token if kind == "body" else None
     response = answer(Granted(account.user, access, ACCESS_SECONDS, in_body), status)
     response.headers["Cache-Control"] = "no-store"
     if kind == "cookie":
-        response.set_cookie(
-            COOKIE,
-            login.refresh_token,
-            max_age=REFRESH_SECONDS,
-            path=COOKIE_PATH,
-            secure=_is_https(),
-            httponly=True,
-            samesite="Strict",
-        )
+        write_cookie(response, REFRESH, login.refresh_token)
+        if begins:
+            write_cookie(response, DEVICE, services().devices.add(read_cookie(DEVICE), account.id))
+    if begins and services().settings.env == "production" and not is_encrypted():
+        warn_of_plain_http()
     return response
 
 
-def _is_https() -> bool:
-    return services().settings.env == "production" or request.scheme == "https"
-
-
-def _without_cookie(response: Response) -> Response:
-    response.delete_cookie(COOKIE, path=COOKIE_PATH, httponly=True, samesite="Strict", secure=_is_https())
+def _logged_out() -> Response:
+    response = no_content()
+    drop_cookie(response, REFRESH)
     return response

@@ -7,22 +7,25 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from msgspec import Struct
-from quart import Quart, current_app, request
+from quart import Quart, current_app, g, request
 
-from hub.addresses import client_address, limited_as
+from hub.addresses import Forwarding, Visitor, limited_as, visitor
+from hub.attempts import Attempts, Guesser
 from hub.channels.hub import Hub
 from hub.config import Settings
+from hub.devices import DeviceNotes
 from hub.errors import Forbidden, TooManyRequests, Unauthorized
+from hub.handlers.hashing import Hashing
 from hub.model import Role
 from hub.ranger.ranger import Ranger
 from hub.ratelimit import Limiter, Rate
 from hub.store.database import Database, Transaction
-from hub.tokens import AccessTokens, Identity
+from hub.tokens import AccessTokens, Identity, claimed_session
 
 T = TypeVar("T")
 
-LOGIN = Rate(burst=10, per_second=1 / 10)
 REGISTER = Rate(burst=10, per_second=1 / 60)
+REFRESH = Rate(burst=60, per_second=1 / 5)
 WRITE = Rate(burst=30, per_second=1)
 READ = Rate(burst=400, per_second=40)
 SCAN = Rate(burst=40, per_second=4)
@@ -34,23 +37,42 @@ class Limits:
 
     def __init__(self, enabled: bool, clock: Callable[[], float] = time.monotonic) -> None:
         self._enabled = enabled
-        self._login = Limiter(LOGIN, clock)
+        self._attempts = Attempts(clock)
+        self._refresh = Limiter(REFRESH, clock)
         self._register = Limiter(REGISTER, clock)
         self._write = Limiter(WRITE, clock)
         self._read = Limiter(READ, clock)
         self._scan = Limiter(SCAN, clock)
         self._scanning: Counter[str] = Counter()
 
-    def login(self, address: str, username: str) -> None:
-        """Count an attempt to log in. Raises TooManyRequests."""
+    def check_guesses(self, who: Guesser) -> None:
+        """Raises TooManyRequests when `who` has sent too many wrong passwords."""
         if self._enabled:
-            self._login.check(f"address {limited_as(address)}", "attempts to log in")
-            self._login.check(f"user {username.lower()}", "attempts to log in")
+            self._attempts.check(who)
+
+    def guessed_wrong(self, who: Guesser) -> None:
+        """Count a wrong password."""
+        if self._enabled:
+            self._attempts.failed(who)
+
+    def guessing_delay(self, who: Guesser) -> float:
+        """How many seconds `who` has to wait before a password is looked at."""
+        return self._attempts.delay(who) if self._enabled else 0.0
+
+    def refresh(self, token: str) -> None:
+        """Count a refresh of the token's session. Raises TooManyRequests."""
+        if self._enabled:
+            self._refresh.check(claimed_session(token), "refreshes of your session")
 
     def register(self, address: str) -> None:
         """Count a new account. Raises TooManyRequests."""
         if self._enabled:
-            self._register.check(limited_as(address), "new accounts from your address")
+            self._register.check(limited_as(address), "new accounts from your network")
+
+    def register_failed(self, address: str) -> None:
+        """Count one account less."""
+        if self._enabled:
+            self._register.give_back(limited_as(address))
 
     def write(self, who: Identity) -> None:
         """Count a change. Raises TooManyRequests."""
@@ -88,6 +110,8 @@ class Services(Struct, frozen=True):
     tokens: AccessTokens
     limits: Limits
     ranger: Ranger
+    hashing: Hashing
+    devices: DeviceNotes
 
 
 async def scan(unit: Callable[[Transaction], T]) -> T:
@@ -142,8 +166,21 @@ def with_role(*roles: Role) -> Identity:
     return who
 
 
+def requester() -> Visitor:
+    """Who sent this request, and over which scheme."""
+    found: Visitor | None = g.get("requester")
+    if found is None:
+        said = Forwarding(_header("X-Forwarded-For"), _header("X-Forwarded-Proto"), _header("Forwarded"))
+        found = visitor(request.remote_addr, request.scheme, said, services().settings.trusted_proxies)
+        g.requester = found
+    return found
+
+
 def requester_address() -> str:
     """The address of the client of this request."""
-    # Some proxies add a header of their own behind the visitor's.
-    forwarded_for = ",".join(request.headers.getlist("X-Forwarded-For"))
-    return client_address(request.remote_addr, forwarded_for, services().settings.trusted_proxies)
+    return requester().address
+
+
+def _header(name: str) -> str | None:
+    """All of a header's lines: some proxies add one of their own behind the visitor's."""
+    return ",".join(request.headers.getlist(name)) or None

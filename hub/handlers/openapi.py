@@ -204,7 +204,9 @@ def _may_answer(rule: Rule, method: str, handler: Any, calls: set[str]) -> set[i
     """The statuses besides success."""
     statuses = {status for name in calls for status in _MAY_ANSWER.get(name, ())}
     if rule.rule.startswith("/api/"):
-        statuses.add(429)
+        statuses |= {429} if method == "GET" else {415, 429}
+    if rule.rule.startswith("/api/auth/"):
+        statuses.add(403)
     if rule.arguments:
         statuses.add(404)
     if any(isinstance(converter, IntegerConverter) for converter in rule._converters.values()):
@@ -218,7 +220,7 @@ def _may_answer(rule: Rule, method: str, handler: Any, calls: set[str]) -> set[i
 
 
 def _security(calls: set[str]) -> list[Json]:
-    if "cookies" in calls:
+    if "_refresh_token" in calls:
         return [{"refresh": []}, {"bearer": []}, {}]
     if "member" in calls:
         return [{"bearer": []}]

@@ -137,7 +137,8 @@ async def client_config() -> Response:
     """What the client needs to know of the hub's settings."""
     settings = services().settings
     ranger = "gemini" if settings.gemini_api_key else "offline"
-    return answer({"map_tiles": settings.map_tiles, "ranger": ranger})
+    wants_https = settings.env == "production"
+    return answer({"map_tiles": settings.map_tiles, "ranger": ranger, "wants_https": wants_https})
 
 
 @cache

@@ -11,7 +11,9 @@ from werkzeug.routing import IntegerConverter
 from hub import metrics
 from hub.handlers import policy
 from hub.handlers.context import requester_address, services
+from hub.handlers.json import require_json
 from hub.handlers.pages import client_version
+from hub.origins import parse_origin
 
 CORS_METHODS = "GET, POST, PUT, DELETE"
 CORS_HEADERS = "Authorization, Content-Type, If-Match, If-None-Match"
@@ -54,6 +56,8 @@ async def _before() -> Response | None:
         return Response(b"", 204)
     if request.path.startswith("/api/"):
         services().limits.read(requester_address())
+        if request.content_type and (request.content_length or "Transfer-Encoding" in request.headers):
+            require_json()
     return None
 
 
@@ -80,7 +84,7 @@ async def _after(response: Response) -> Response:
 
 def _allow_origin(response: Response) -> None:
     origin = request.headers.get("Origin")
-    if origin is None or origin.lower() not in services().settings.allowed_origins:
+    if origin is None or str(parse_origin(origin)) not in services().settings.allowed_origins:
         return
     response.headers["Access-Control-Allow-Origin"] = origin
     response.headers["Vary"] = "Authorization, Origin"

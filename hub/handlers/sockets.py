@@ -6,17 +6,17 @@ Answered in front of Quart, because a request context costs more than everything
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
-from hub.addresses import client_address
+from hub.addresses import Forwarding, Visitor, visitor
 from hub.channels.hub import Hub
 from hub.channels.session import Session
 from hub.channels.subscriber import Subscriber
 from hub.config import Settings
 from hub.errors import Forbidden, HubError, NotFound, Unavailable
 from hub.handlers.problems import Problem
+from hub.origins import is_same_origin, parse_origin
 from hub.server import TAKEOVER
 from hub.store.channels import no_such_channel
 
@@ -60,26 +60,29 @@ class SocketGateway:
 
     async def _open(self, scope: Scope) -> Session:
         headers = _headers(scope)
-        self._check_origin(headers)
+        client = self._client(scope, headers)
+        self._check_origin(headers, client.scheme)
         if self._hub.draining:
             raise Unavailable("This worker is restarting: connect again.", retry_after=1)
-        client = scope.get("client")
-        address = client_address(
-            client[0] if client else None, headers.get(b"x-forwarded-for"), self._settings.trusted_proxies
-        )
-        self._hub.registry.count_handshake(address)
-        self._hub.registry.check_room(address)
+        self._hub.registry.count_handshake(client.address)
+        self._hub.registry.check_room(client.address)
         path: str = scope["path"]
         for prefix, open_socket in self._routes.items():
             if path.startswith(prefix):
-                return await open_socket(path[len(prefix) :], address)
+                return await open_socket(path[len(prefix) :], client.address)
         raise NotFound("There is no websocket here: /asyncapi.json describes those there are.")
 
-    def _check_origin(self, headers: dict[bytes, str]) -> None:
+    def _client(self, scope: Scope, headers: dict[bytes, str]) -> Visitor:
+        said = Forwarding(headers.get(b"x-forwarded-for"), headers.get(b"x-forwarded-proto"), headers.get(b"forwarded"))
+        peer = scope["client"][0] if scope.get("client") else None
+        scheme = "https" if scope.get("scheme") == "wss" else "http"
+        return visitor(peer, scheme, said, self._settings.trusted_proxies)
+
+    def _check_origin(self, headers: dict[bytes, str], scheme: str) -> None:
         origin = headers.get(b"origin")
-        if origin is None or origin.lower() in self._settings.allowed_origins:
+        if origin is None or str(parse_origin(origin)) in self._settings.allowed_origins:
             return
-        if _host(origin) != headers.get(b"host", "").lower():
+        if not is_same_origin(origin, headers.get(b"host", ""), scheme):
             raise Forbidden("Pages of that origin may not connect: the operator lists them in HUB_ALLOWED_ORIGINS.")
 
     async def _open_channel(self, slug: str, address: str) -> Session:
@@ -96,13 +99,6 @@ def _headers(scope: Scope) -> dict[bytes, str]:
         key, text = name.lower(), value.decode("latin-1")
         found[key] = f"{found[key]},{text}" if key in found else text
     return found
-
-
-def _host(origin: str) -> str | None:
-    try:
-        return urlsplit(origin).netloc.lower()
-    except ValueError:
-        return None
 
 
 async def _refuse(send: Send, error: HubError) -> None:

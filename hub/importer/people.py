@@ -3,9 +3,9 @@
 from hub.importer.fitting import clean, display_name_for, numbered, role_for, username_for
 from hub.importer.old_site import OldSite, Record
 from hub.importer.report import Report
+from hub.passwords import NOBODY
 from hub.store import accounts, imports
 from hub.store.database import Transaction
-from hub.tokens import NOBODY
 from hub.werkzeug_hashes import is_werkzeug_hash
 
 

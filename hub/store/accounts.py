@@ -1,4 +1,4 @@
-"""Members and their log-in sessions: refresh tokens rotate, and one that is used twice ends its session."""
+"""Members and their log-in sessions."""
 
 import secrets
 from datetime import UTC, datetime, timedelta
@@ -8,9 +8,10 @@ from msgspec import Struct
 from hub.errors import Conflict, NotFound, Unauthorized
 from hub.model import Registration, Role, User, rfc3339
 from hub.names import check_not_reserved, check_username, name_of, skeleton, too_like
-from hub.store import authors, leaving, mutes, verdicts
+from hub.store import authors, leaving, mutes, refresh_tokens, verdicts
 from hub.store.database import SLICE, Row, SessionsEnded, Transaction, required
-from hub.tokens import REFRESH_SECONDS, new_refresh_token, refresh_hash
+from hub.store.refresh_tokens import Verdict
+from hub.tokens import refresh_hash
 
 REMEMBER_ENDED = timedelta(days=1)
 
@@ -45,14 +46,10 @@ def register(
 
     Raises Conflict when the username is taken (whatever its case), InvalidInput for names that pass for others'.
     """
-    if by_username(tx, username) is not None:
-        raise Conflict(f"The username {username!r} is taken. Choose another one.")
-    if not vetted:
-        check_username(username)
-        _check_unlike_staff(tx, "username", username)
-        if name != username:
-            check_not_reserved(name)
-            _check_unlike_staff(tx, "name", name)
+    if vetted:
+        _check_free(tx, username)
+    else:
+        check_names(tx, username, name)
     row = required(
         tx.one(
             """INSERT INTO users (username, name, password_hash, role, created_at)
@@ -65,6 +62,16 @@ def register(
         )
     )
     return _account(row)
+
+
+def check_names(tx: Transaction, username: str, name: str) -> None:
+    """Raises Conflict when the username is taken, InvalidInput for names that pass for others'."""
+    _check_free(tx, username)
+    check_username(username)
+    _check_unlike_staff(tx, "username", username)
+    if name != username:
+        check_not_reserved(name)
+        _check_unlike_staff(tx, "name", name)
 
 
 def create_by_operator(tx: Transaction, new: Registration, password_hash: str, role: Role) -> Account:
@@ -93,42 +100,51 @@ def is_there(tx: Transaction, user_id: int) -> bool:
     return tx.one("SELECT 1 FROM users WHERE id = :id AND left_at IS NULL", id=user_id) is not None
 
 
-def begin_session(tx: Transaction, user_id: int) -> Login:
-    """Begin a log-in session. Raises Unauthorized when the account is gone."""
+def begin_session(tx: Transaction, user_id: int, *, encrypted: bool | None = None) -> Login:
+    """Begin a log-in session; `encrypted`: whether it came over https. Raises Unauthorized when the account is gone."""
     account = get(tx, user_id)
     session = secrets.token_urlsafe(12)
     tx.run(
-        "INSERT INTO sessions (id, user_id, created_at) VALUES (:id, :user, :now)",
+        "INSERT INTO sessions (id, user_id, created_at, encrypted) VALUES (:id, :user, :now, :encrypted)",
         id=session,
         user=user_id,
         now=tx.now,
+        encrypted=None if encrypted is None else int(encrypted),
     )
-    return Login(account, session, _issue_refresh(tx, session))
+    return Login(account, session, refresh_tokens.issue(tx, session))
 
 
-def rotate(tx: Transaction, token: str) -> Login | None:
-    """Exchange a refresh token for the next one; None for one that was used before, which ends its session.
+def rotate(tx: Transaction, token: str, *, shared: bool = False) -> Login | None:
+    """Exchange a refresh token for the next one; None for one that must not be seen again, which ends its session.
 
     A return value instead of an error, because the ending has to be committed. Raises Unauthorized for any other.
+    `shared`: it came out of a cookie, which tabs share.
     """
-    row = tx.one(
-        """SELECT refresh_tokens.*, sessions.user_id, sessions.ended_at FROM refresh_tokens
-        JOIN sessions ON sessions.id = refresh_tokens.session_id WHERE hash = :hash""",
-        hash=refresh_hash(token),
-    )
-    if row is None or row["expires_at"] <= tx.now or row["ended_at"] is not None:
+    found = refresh_tokens.find(tx, token)
+    if found is None:
         raise Unauthorized("Your session has ended: log in again.")
-    if row["used_at"] is not None:
-        end_sessions(tx, [row["session_id"]])
+    verdict = refresh_tokens.judge(tx, found, shared=shared)
+    if verdict is Verdict.VOID:
+        raise Unauthorized("This refresh token is void: another one was given in its place.")
+    if verdict is Verdict.ENDS_SESSION:
+        end_sessions(tx, [found.session])
         return None
-    tx.run("UPDATE refresh_tokens SET used_at = :now WHERE hash = :hash", now=tx.now, hash=row["hash"])
-    return Login(get(tx, row["user_id"]), row["session_id"], _issue_refresh(tx, row["session_id"]))
+    return Login(get(tx, found.user_id), found.session, refresh_tokens.succeed(tx, found))
 
 
-def session_of(tx: Transaction, token: str) -> str | None:
-    """The session that a refresh token belongs to."""
+def end_session_of(tx: Transaction, token: str) -> None:
+    """End the session that a refresh token belongs to, whatever may be done with the token itself."""
     row = tx.one("SELECT session_id FROM refresh_tokens WHERE hash = :hash", hash=refresh_hash(token))
-    return None if row is None else str(row["session_id"])
+    if row is not None:
+        end_sessions(tx, [row["session_id"]])
+
+
+def end_all_sessions_of(tx: Transaction, token: str) -> None:
+    """Log out everywhere the member whom a refresh token belongs to. Raises Unauthorized when its session is over."""
+    found = refresh_tokens.find(tx, token)
+    if found is None:
+        raise Unauthorized("Your session has ended: log in again.")
+    end_all_sessions(tx, found.user_id)
 
 
 def end_sessions(tx: Transaction, sessions: list[str]) -> None:
@@ -267,22 +283,15 @@ def _new_name(tx: Transaction, account: Account, given: str) -> str:
     return name
 
 
+def _check_free(tx: Transaction, username: str) -> None:
+    if by_username(tx, username) is not None:
+        raise Conflict(f"The username {username!r} is taken. Choose another one.")
+
+
 def _check_unlike_staff(tx: Transaction, field: str, name: str, besides: int = 0) -> None:
     staff = tx.all("SELECT username, name FROM users WHERE role <> 'visitor' AND id <> :besides", besides=besides)
     if skeleton(name) in {skeleton(row[column]) for row in staff for column in ("username", "name")}:
         raise too_like(field)
-
-
-def _issue_refresh(tx: Transaction, session: str) -> str:
-    token, hashed = new_refresh_token()
-    expires_at = rfc3339(datetime.now(UTC) + timedelta(seconds=REFRESH_SECONDS))
-    tx.run(
-        "INSERT INTO refresh_tokens (hash, session_id, expires_at) VALUES (:hash, :session, :expires_at)",
-        hash=hashed,
-        session=session,
-        expires_at=expires_at,
-    )
-    return token
 
 
 def _account(row: Row) -> Account:

@@ -31,13 +31,13 @@ export function socketUrl(path) {
 /**
  * @param {string} method
  * @param {string} path
- * @param {{body?: object, token?: string | null, etag?: string, basedOn?: string}} [options] `etag`: only when
- *   it is another one now; `basedOn`: only while it is this one
+ * @param {{body?: object, token?: string | null, etag?: string, basedOn?: string, keepalive?: boolean}} [options] `etag`: only
+ *   when it is another one now; `basedOn`: only while it is this one; `keepalive`: though the page is being closed
  * @returns {Promise<{status: number, data: any, etag: string | null, fromCache: boolean}>} `fromCache`: the service worker
  *   gave what it had, as the hub could not be reached
  * @throws {ApiError}
  */
-export async function request(method, path, { body, token, etag, basedOn } = {}) {
+export async function request(method, path, { body, token, etag, basedOn, keepalive = false } = {}) {
   const headers = {};
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (token) headers.Authorization = `Bearer ${token}`;
@@ -49,6 +49,7 @@ export async function request(method, path, { body, token, etag, basedOn } = {})
     body: body === undefined ? undefined : JSON.stringify(body),
     signal: AbortSignal.timeout(TIMEOUT_MS),
     cache: "no-store",
+    keepalive,
   }).catch(() => {
     throw new ApiError(0);
   });

@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { ApiError, ELSEWHERE, request } from "./http.js";
 import { inTurn, local, parse, serviceWorker, tab } from "./kept.js";
+import { Leaving } from "./leaving.js";
 
 const KNOWN = "hub.member";
 const GUEST = "hub.guest";
@@ -23,13 +24,22 @@ let access = null;
 let endsAt = 0;
 let timer;
 let refreshing = null;
-
 let recognising = null;
+let departures = 0;
+
+const leaving = new Leaving({
+  storage: kept,
+  send: (path, body) => request("POST", path, { body, keepalive: true }),
+  inTurn: alone,
+});
 
 /** Find out who is here: by the session of an earlier visit, or a guest. */
 export async function start() {
   const known = parse(kept.get(KNOWN));
-  if (known?.username) {
+  if (leaving.pending) {
+    leaving.tell();
+    member.value = null;
+  } else if (known?.username) {
     member.value = known;
     await freshToken().catch(() => null);
   } else if (ELSEWHERE || kept.get(GUEST)) {
@@ -54,7 +64,7 @@ async function recognise() {
 /** @returns {Promise<string | null>} an access token that is good for a while, null for a guest */
 export async function freshToken() {
   await recognising;
-  if (!member.peek()) return null;
+  if (leaving.pending || !member.peek()) return null;
   if (access && Date.now() < endsAt - EARLY_MS) return access;
   refreshing ??= refresh().finally(() => (refreshing = null));
   return refreshing;
@@ -87,22 +97,31 @@ async function tokenFor(method) {
 }
 
 /** @throws {ApiError} */
-export async function logIn(username, password) {
-  granted((await request("POST", "/api/auth/login", { body: { username, password, session: kind() } })).data);
+export function logIn(username, password) {
+  return begin("/api/auth/login", { username, password, session: kind() });
 }
 
 /** @throws {ApiError} */
-export async function register(username, password, name) {
-  const body = { username, password, session: kind(), ...(name ? { name } : {}) };
-  granted((await request("POST", "/api/auth/register", { body })).data);
+export function register(username, password, name) {
+  return begin("/api/auth/register", { username, password, session: kind(), ...(name ? { name } : {}) });
 }
 
-/** End this session, or all of the member's; without an answer of the hub this browser forgets it all the same. */
-export async function logOut({ everywhere = false } = {}) {
-  const path = everywhere ? "/api/auth/logout-all" : "/api/auth/logout";
-  const token = tab.get(REFRESH);
-  await call("POST", path, everywhere || !token ? {} : { body: { refresh_token: token } }).catch(() => null);
+/** A session begins when the one before has ended, lest its late log-out ends this one. */
+function begin(path, body) {
+  return alone(async () => {
+    await leaving.finish();
+    granted((await request("POST", path, { body })).data);
+  });
+}
+
+/**
+ * End this session, or all of the member's. This browser forgets it at once; the hub hears of it as soon as it can.
+ * @returns {Promise<boolean>} whether the hub has heard
+ */
+export function logOut({ everywhere = false } = {}) {
+  leaving.begin({ everywhere, refreshToken: tab.get(REFRESH) });
   forget();
+  return leaving.tell();
 }
 
 /** Change the name or password of the account. */
@@ -112,8 +131,8 @@ export async function changeAccount(edit) {
 }
 
 /** Delete the account; the posts stay as "former member". */
-export async function deleteAccount() {
-  await call("DELETE", "/api/auth/me");
+export async function deleteAccount(password) {
+  await call("DELETE", "/api/auth/me", { body: { password } });
   forget();
 }
 
@@ -121,13 +140,22 @@ function kind() {
   return ELSEWHERE ? "body" : "cookie";
 }
 
-/** One tab refreshes at a time: the token may be used only once, and the cookie is shared by all tabs. */
+/** One tab at a time: a token may be used only once, and the cookie is shared by all tabs. */
+function alone(work) {
+  return ELSEWHERE ? work() : inTurn("hub.refresh", work);
+}
+
+/** Who logs out while this waits for its turn or its answer, here or in another tab, stays so. */
 function refresh() {
-  const locked = (work) => (ELSEWHERE ? work() : inTurn("hub.refresh", work));
-  return locked(async () => {
+  const began = departures;
+  const hasLeft = () => leaving.pending || departures !== began;
+  return alone(async () => {
+    if (hasLeft()) return null;
     const body = ELSEWHERE ? { refresh_token: tab.get(REFRESH) ?? "" } : {};
     try {
-      granted((await request("POST", "/api/auth/refresh", { body })).data);
+      const { data } = await request("POST", "/api/auth/refresh", { body });
+      if (hasLeft()) return null;
+      granted(data);
     } catch (error) {
       if (error.status === 401) forget();
       throw error;
@@ -153,6 +181,7 @@ function remember(user) {
 }
 
 function forget() {
+  departures += 1;
   access = null;
   clearTimeout(timer);
   kept.remove(KNOWN);
@@ -167,8 +196,11 @@ export function isModerator(who) {
   return who?.role === "moderator" || who?.role === "admin";
 }
 
+window.addEventListener("online", () => leaving.pending && leaving.tell());
+
 window.addEventListener("storage", (event) => {
   if (event.key !== KNOWN) return;
+  if (!event.newValue) departures += 1;
   access = null;
   member.value = parse(event.newValue);
 });

@@ -27,16 +27,16 @@ export function useForm(send) {
   return { busy, problem, submit };
 }
 
-/** A labelled input; further attributes go to the input. */
-export function Field({ label, hint, problem, name, ...rest }) {
+/** A labelled input; further attributes go to the input. `id`: where a page has two fields of one name. */
+export function Field({ label, hint, problem, name, id = name, ...rest }) {
   const wrong = problem?.fields?.[name];
-  const described = [wrong && `${name}-wrong`, hint && `${name}-hint`].filter(Boolean).join(" ") || null;
+  const described = [wrong && `${id}-wrong`, hint && `${id}-hint`].filter(Boolean).join(" ") || null;
   return html`
     <div class="field">
-      <label for=${`field-${name}`}>${label}</label>
-      <input id=${`field-${name}`} name=${name} aria-invalid=${wrong ? "true" : null} aria-describedby=${described} ...${rest} />
-      ${hint && html`<p id=${`${name}-hint`} class="hint">${hint}</p>`}
-      ${wrong && html`<p id=${`${name}-wrong`} class="wrong">${wrong}</p>`}
+      <label for=${`field-${id}`}>${label}</label>
+      <input id=${`field-${id}`} name=${name} aria-invalid=${wrong ? "true" : null} aria-describedby=${described} ...${rest} />
+      ${hint && html`<p id=${`${id}-hint`} class="hint">${hint}</p>`}
+      ${wrong && html`<p id=${`${id}-wrong`} class="wrong">${wrong}</p>`}
     </div>
   `;
 }

@@ -7,6 +7,7 @@ import { html } from "../html.js";
 import { loginHref, route } from "../router.js";
 import { ROUTES } from "../routes.js";
 import { Icon, Logo } from "./icons.js";
+import { Insecure } from "./insecure.js";
 import { SharingSign } from "./location-sharing.js";
 import { OpenReports } from "./open-reports.js";
 import { ErrorBox, Loading, NotFound } from "./states.js";
@@ -20,6 +21,7 @@ export function Shell() {
   return html`
     <div class=${page?.fills ? "shell shell-fills" : "shell"}>
       <a class="skip-link" href="#main">Skip to the content</a>
+      <${Insecure} />
       <${Header} path=${path} slug=${page?.path.startsWith("/channels/") && params.slug} />
       <${Volatile} />
       <main id="main" tabindex="-1">

@@ -62,7 +62,7 @@ function PasswordForm() {
       <${Field} label="Current password" name="current_password" type="password" problem=${problem} required
         autocomplete="current-password" maxlength="256" />
       <${Field} label="New password" name="password" type="password" problem=${problem} required minlength="10"
-        maxlength="256" autocomplete="new-password" hint="At least 10 characters. Other devices are logged out." />
+        maxlength="256" autocomplete="new-password" hint="At least 10 characters, none of the commonest passwords. Other devices are logged out." />
       <${Problem} problem=${problem} />
       <${Submit} busy=${busy}>Change the password<//>
     </form>
@@ -71,7 +71,10 @@ function PasswordForm() {
 
 function Sessions() {
   const [asking, setAsking] = useState(null);
-  const leave = (everywhere) => logOut({ everywhere }).then(() => navigate("/"));
+  const leave = (everywhere) => {
+    logOut({ everywhere }).then((heard) => heard || toast("You are logged out here. The hub hears of it when there is signal."));
+    navigate("/");
+  };
   const ask = async (everywhere) => {
     const count = await wouldBeLost(member.peek().username).catch(() => 0);
     if (count) setAsking({ everywhere, count });
@@ -102,30 +105,36 @@ function Sessions() {
 }
 
 function Deletion() {
-  const [asking, setAsking] = useState(false);
-  const remove = async () => {
-    setAsking(false);
-    try {
-      const { username } = member.peek();
-      await deleteAccount();
-      await throwAway(username);
-      toast("Your account is deleted.");
-      navigate("/");
-    } catch (error) {
-      toast(error.message);
-    }
+  const [asking, setAsking] = useState(null);
+  const answered = (yes) => {
+    asking(yes);
+    setAsking(null);
   };
+  const { busy, problem, submit } = useForm(async ({ password }) => {
+    if (!(await new Promise((resolve) => setAsking(() => resolve)))) return;
+    const { username } = member.peek();
+    await deleteAccount(password);
+    await throwAway(username);
+    toast("Your account is deleted.");
+    navigate("/");
+  });
   return html`
-    <section class="panel">
+    <form class="panel" onSubmit=${submit}>
       <h2>Delete the account</h2>
       <p>Your name and everything personal goes. What you posted stays as written by a “former member”.</p>
-      <button class="button button-danger" type="button" onClick=${() => setAsking(true)}>Delete my account</button>
+      <input class="visually-hidden" type="text" autocomplete="username" value=${member.value.username} tabindex="-1"
+        aria-hidden="true" readonly />
+      <${Field} label="Your password" name="password" id="deletion-password" type="password" problem=${problem} required
+        autocomplete="current-password" maxlength="256" />
+      <${Problem} problem=${problem} />
+      <button class="button button-danger" type="submit" aria-disabled=${busy}>Delete my account</button>
       ${asking &&
       html`
-        <${Confirm} title="Delete your account?" action="Delete it" onConfirm=${remove} onCancel=${() => setAsking(false)}>
+        <${Confirm} title="Delete your account?" action="Delete it" onConfirm=${() => answered(true)}
+          onCancel=${() => answered(false)}>
           <p>This cannot be undone. If you only want a break, log out instead.</p>
         <//>
       `}
-    </section>
+    </form>
   `;
 }

@@ -25,7 +25,7 @@ export default function Register({ query }) {
         <${Field} label="Name (optional)" name="name" problem=${problem} autocomplete="name" maxlength="80"
           hint="What others see. You can change it at any time." />
         <${Field} label="Password" name="password" type="password" problem=${problem} required minlength="10"
-          maxlength="256" autocomplete="new-password" hint="At least 10 characters, without your username in it." />
+          maxlength="256" autocomplete="new-password" hint="At least 10 characters, without your username in it, and none of the commonest passwords." />
         <${Problem} problem=${problem} />
         <${Submit} busy=${busy}>Make the account<//>
       </form>

@@ -13,6 +13,7 @@ from tests.clients import Api, ChannelClient
 from tests.services import HubProcess
 
 ENTRIES = "/api/analytics"
+AS_JSON = {"Content-Type": "application/json"}
 
 
 async def status(api: Api, method: str, path: str, **options: Any) -> int:
@@ -129,9 +130,9 @@ async def test_ten_thousand_entries_are_taken_at_once_and_quickly(ada: Api, park
 
 async def test_a_bulk_may_be_four_mebibytes_and_nothing_else_over_one(ada: Api, guest: Api) -> None:
     padding = " " * (2 * 1024 * 1024)
-    assert await status(ada, "POST", f"{ENTRIES}/bulk", content=f"[{padding}]") == 207
-    assert await status(ada, "POST", f"{ENTRIES}/bulk", content=f"[{padding}{padding}]") == 413
-    assert await status(ada, "POST", ENTRIES, content=f"[{padding}]") == 413
+    assert await status(ada, "POST", f"{ENTRIES}/bulk", content=f"[{padding}]", headers=AS_JSON) == 207
+    assert await status(ada, "POST", f"{ENTRIES}/bulk", content=f"[{padding}{padding}]", headers=AS_JSON) == 413
+    assert await status(ada, "POST", ENTRIES, content=f"[{padding}]", headers=AS_JSON) == 413
     assert await status(ada, "POST", f"{ENTRIES}/bulk", json={"channel": "zion", "stars": 3}) == 422
     assert await status(guest, "POST", f"{ENTRIES}/bulk", json=[]) == 401
 

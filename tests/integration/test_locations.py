@@ -267,7 +267,8 @@ async def test_stopping_what_is_not_shared_is_no_write_and_no_event(start_hub: S
 async def test_numbers_that_are_none_are_refused(ada: Api, park: str) -> None:
     for number in ("NaN", "Infinity", "1e999"):
         content = f'{{"latitude": {number}, "longitude": 0}}'.encode()
-        answer = await ada.request("PUT", f"/api/channels/{park}/location", content=content)
+        headers = {"Content-Type": "application/json"}
+        answer = await ada.request("PUT", f"/api/channels/{park}/location", content=content, headers=headers)
         assert answer.status_code in (400, 422)
 
 

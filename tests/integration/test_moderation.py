@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.clients import Api, ApiError, ChannelClient, ChannelState
+from tests.clients import PASSWORD, Api, ApiError, ChannelClient, ChannelState
 from tests.conftest import NewApi, StartHub
 from tests.services import HubProcess
 
@@ -121,7 +121,7 @@ async def test_a_hidden_reviews_stars_go_on_counting_and_catch_up(
     assert (await ben.call("GET", f"/api/channels/{park}/rating"))["histogram"]["5"] == 1
     await ada.call("PUT", f"/api/channels/{park}/rating", json={"stars": 2})
     assert await status(ben, "PUT", f"{review['url']}/helpful") == 404
-    await ben.call("DELETE", "/api/auth/me")
+    await ben.call("DELETE", "/api/auth/me", json={"password": PASSWORD})
     restored = await moderator.call("POST", f"{review['url']}/restore")
     assert (restored["stars"], restored["helpful"]) == (2, 1)
     await hide(moderator, review)
@@ -132,7 +132,7 @@ async def test_a_hidden_reviews_stars_go_on_counting_and_catch_up(
 async def test_what_somebody_who_left_wrote_can_be_hidden_and_restored(ada: Api, moderator: Api, park: str) -> None:
     things = [await write(ada, park, kind) for kind in KINDS]
     await hide(moderator, things[0])
-    await ada.call("DELETE", "/api/auth/me")
+    await ada.call("DELETE", "/api/auth/me", json={"password": PASSWORD})
     await hide(moderator, things[1])
     for thing in things:
         restored = await moderator.call("POST", f"{thing['url']}/restore")

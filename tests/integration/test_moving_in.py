@@ -271,7 +271,7 @@ async def test_who_left_does_not_come_back(start_hub: StartHub, new_api: NewApi,
     move(hub, site)
     toby = new_api(hub.base_url)
     await toby.login("toby", OLD)
-    await toby.call("DELETE", "/api/auth/me")
+    await toby.call("DELETE", "/api/auth/me", json={"password": OLD})
     site.add("posts", (2, "Later", "Text", None, 1, 1))
     report = move(hub, site)
     assert "left since they moved in: frostbytes 1" in report

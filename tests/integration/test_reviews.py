@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.clients import Api, ChannelClient, ChannelState
+from tests.clients import PASSWORD, Api, ChannelClient, ChannelState
 from tests.services import HubProcess
 
 ORDERS = {
@@ -209,7 +209,7 @@ async def test_the_catalogue_counts_reviews(ada: Api, park: str) -> None:
 async def test_who_leaves_takes_ratings_and_votes_along_and_leaves_reviews(ada: Api, ben: Api, park: str) -> None:
     mine, other = await write(ada, park, stars=1), await write(ben, park, stars=5)
     await ada.call("PUT", f"/api/reviews/{other['id']}/helpful")
-    await ada.call("DELETE", "/api/auth/me")
+    await ada.call("DELETE", "/api/auth/me", json={"password": PASSWORD})
     left = await read(ben, mine)
     assert left["author"] == {"username": None, "name": "former member"}
     assert (left["stars"], left["comment"], left["client_id"]) == (None, mine["comment"], None)
@@ -237,7 +237,7 @@ async def test_state_and_events_are_what_a_fresh_history_gives(
         await ada.call("PUT", f"/api/reviews/{old['id']}", json=text(title="Second thoughts", stars=3))
         await moderator.call("DELETE", f"/api/reviews/{gone['id']}?rating=remove")
         await moderator.call("DELETE", f"/api/reviews/{old['id']}/helpful")
-        await ben.call("DELETE", "/api/auth/me")
+        await ben.call("DELETE", "/api/auth/me", json={"password": PASSWORD})
         fresh = await ada.history(park)
         await watcher.wait_for_seq(fresh["seq"])
         # Who is here is told by the socket, not by the history.

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.clients import Api, ChannelClient, ChannelState
+from tests.clients import PASSWORD, Api, ChannelClient, ChannelState
 from tests.conftest import NewApi, StartHub
 from tests.services import HubProcess
 
@@ -143,7 +143,7 @@ async def come_write_and_leave(story: Story) -> None:
     await leaver.call("POST", f"/api/channels/{story.park}/reviews", json={**story.words(), "stars": 3})
     if story.reviews:
         await leaver.call("PUT", f"/api/reviews/{story.dice.choice(story.reviews)[1]}/helpful")
-    await leaver.call("DELETE", "/api/auth/me")
+    await leaver.call("DELETE", "/api/auth/me", json={"password": PASSWORD})
 
 
 ACTIONS: tuple[Action, ...] = (

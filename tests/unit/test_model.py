@@ -126,7 +126,6 @@ def test_a_post_at_every_limit_is_taken() -> None:
         ({"username": "adä"}, "username"),
         ({"password": "too short"}, "password"),
         ({"password": "x" * 257}, "password"),
-        ({"password": "my name is Ada"}, "password"),
         ({"name": ""}, "name"),
         ({"name": "  "}, "name"),
         ({"name": "x" * 81}, "name"),

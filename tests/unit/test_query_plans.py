@@ -72,7 +72,9 @@ def fill(connection: sqlite3.Connection) -> None:
         "INSERT INTO event_log (channel_id, seq, entity, at, event) VALUES (1, ?, ?, ?, ?)",
         [(n, f"post:{n // 2}", at, "{}" if n % 2 else None) for n in range(5_000)],
     )
-    connection.executemany("INSERT INTO sessions VALUES (?, 1, ?, ?)", [(f"s{n}", at, None) for n in range(2_000)])
+    connection.executemany(
+        "INSERT INTO sessions (id, user_id, created_at) VALUES (?, 1, ?)", [(f"s{n}", at) for n in range(2_000)]
+    )
     connection.execute("COMMIT")
 
 

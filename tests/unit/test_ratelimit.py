@@ -81,6 +81,35 @@ def test_full_buckets_are_forgotten_and_the_others_kept() -> None:
     assert limiter.wait_for("7") > 0
 
 
+def test_what_is_given_back_was_never_counted() -> None:
+    limiter = Limiter(RATE, Clock())
+    for _ in range(10):
+        assert limiter.wait_for("ada") == 0
+        limiter.give_back("ada")
+    assert limiter.counted("ada") == 0
+    assert [limiter.wait_for("ada") for _ in range(4)] == [0, 0, 0, 2]
+
+
+def test_looking_for_room_counts_nothing() -> None:
+    limiter = Limiter(RATE, Clock())
+    for _ in range(10):
+        limiter.check_room("ada", "guesses")
+    for _ in range(3):
+        limiter.check("ada", "guesses")
+    assert limiter.counted("ada") == 3
+    with pytest.raises(TooManyRequests) as caught:
+        limiter.check_room("ada", "guesses")
+    assert caught.value.retry_after == 2
+
+
+def test_keys_that_are_all_in_use_stay_bounded() -> None:
+    limiter = Limiter(RATE, Clock())
+    for number in range(3 * Limiter.FORGET_ABOVE):
+        limiter.wait_for(str(number))
+    assert len(limiter._buckets) <= Limiter.FORGET_ABOVE
+    assert limiter.counted(str(3 * Limiter.FORGET_ABOVE - 1)) == 1
+
+
 @given(st.lists(st.floats(0, 10), min_size=1, max_size=60))
 def test_never_more_than_the_rate_allows(pauses: list[float]) -> None:
     now, taken = 0.0, 0

@@ -12,12 +12,8 @@ from hub import tokens
 from hub.errors import Unauthorized
 from hub.tokens import (
     ACCESS_SECONDS,
-    NOBODY,
     AccessTokens,
-    hash_password,
-    needs_rehash,
     new_refresh_token,
-    password_matches,
     refresh_hash,
 )
 
@@ -139,7 +135,7 @@ def test_what_is_no_token_at_all_is_refused(access: AccessTokens, text: str) -> 
 
 
 def test_a_refresh_token_is_no_access_token(access: AccessTokens) -> None:
-    refused(access, new_refresh_token()[0])
+    refused(access, new_refresh_token("session")[0])
 
 
 def test_a_token_ends_to_the_second_also_when_it_was_read_before(access: AccessTokens, clock: Clock) -> None:
@@ -192,28 +188,9 @@ def test_a_refused_token_is_not_remembered(access: AccessTokens) -> None:
     assert not access._read
 
 
-def test_a_password_is_stored_as_argon2id_with_a_salt() -> None:
-    first, second = hash_password("correct horse"), hash_password("correct horse")
-    assert first != second
-    assert first.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
-    assert password_matches(first, "correct horse")
-    assert not password_matches(first, "correct horsf")
-    assert not needs_rehash(first)
-
-
-def test_nobodys_password_matches_nothing_and_rubbish_matches_nothing() -> None:
-    assert not password_matches(NOBODY, "")
-    assert not password_matches("", "")
-    assert not password_matches("plain", "plain")
-
-
-def test_a_hash_with_other_costs_is_renewed() -> None:
-    assert needs_rehash(hash_password("x").replace("t=2", "t=1"))
-
-
 def test_a_refresh_token_is_stored_as_a_hash_only() -> None:
-    token, stored = new_refresh_token()
+    token, stored = new_refresh_token("session")
     assert len(token) >= 43
     assert refresh_hash(token) == stored
     assert token not in stored
-    assert new_refresh_token()[0] != token
+    assert new_refresh_token("session")[0] != token
