@@ -28,7 +28,7 @@ def describe() -> dict[str, Any]:
             "title": "Frostbyte Hub: live channels",
             "version": __version__,
             "description": "One websocket per channel, and one per conversation with the ranger. The first frame is "
-            "`hello`; on a channel, `since` and `epoch` resume.",
+            "`hello`; on a channel, `since`, `epoch` and `mark` resume.",
         },
         "channels": {
             "channel": {

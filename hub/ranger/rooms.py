@@ -100,10 +100,11 @@ class Rooms:
         self._close_idle()
         if not self.open:
             return
-        heads = await self.database.read(lambda tx: conversations.heads(tx, list(self.open)))
+        were_at = {room.conversation_id: room.seq for room in self.open.values()}
+        heads = await self.database.read(lambda tx: conversations.heads(tx, list(were_at)))
         for room in list(self.open.values()):
             room.heartbeat()
-            await self._compare(room, heads.get(room.conversation_id))
+            await self._compare(room, heads.get(room.conversation_id), were_at.get(room.conversation_id, -1))
             await room.catch_up()
 
     def background(self, work: Coroutine[Any, Any, object]) -> None:
@@ -131,9 +132,11 @@ class Rooms:
         if heads.get(room.conversation_id) != room.seq:
             await room.read()
 
-    async def _compare(self, room: Room, seq: int | None) -> None:
-        """Read a room again that has lagged behind the store for a second; a change may just be on its way."""
-        if seq is None or (seq > room.seq and room.lagging_at == room.seq):
+    async def _compare(self, room: Room, seq: int | None, was_at: int) -> None:
+        """Read a room again that has lagged behind the store for a second, as a change may just be on its way; or that
+        the store is behind of, as it is an older state than before.
+        """
+        if seq is None or seq < was_at or (seq > room.seq and room.lagging_at == room.seq):
             await room.read()
         room.lagging_at = room.seq if seq is not None and seq > room.seq else None
 

@@ -247,3 +247,21 @@ async def test_all_at_one_place_share_one_copy_of_a_conversation_of_bounded_size
     assert len(data) <= WHOLE_BYTES + 1_000
     assert [message["id"] for message in told["messages"]] == list(range(100 - len(told["messages"]), 100))
     assert (told["seq"], told["message_id"], told["index"]) == (3, None, None)
+
+
+async def test_a_room_that_is_ahead_of_a_store_that_went_back_gives_everybody_what_is_stored() -> None:
+    class Back(Stored):
+        async def read(self, unit: Callable[[Any], Any]) -> Any:
+            found = await super().read(unit)
+            # The rooms ask for the heads first, then for the conversation.
+            return {1: self.seq} if self.reads == 2 else found
+
+    store = Back(5)
+    rooms = Rooms(store, MemoryBroker(), lambda: 0.0)  # type: ignore[arg-type]
+    room, _ = await rooms.enter(1)
+    listener = Listener()
+    room.listeners.add(listener)
+    assert (room.seq, store.reads) == (5, 1)
+    store.seq = 3
+    await rooms.tick()
+    assert (room.seq, listener.frames[-1]["type"], listener.frames[-1]["seq"]) == (3, "chat.snapshot", 3)

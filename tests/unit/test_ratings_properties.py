@@ -59,7 +59,7 @@ class Members(RuleBasedStateMachine):
 
     def newcomer(self) -> Identity:
         self.number += 1
-        account = accounts.register(self.tx, f"member{self.number}", "A member", "no password")
+        account = accounts.register(self.tx, f"member{self.number}", f"Ada {self.number}", "no password")
         return Identity(account.id, account.username, account.name, account.role, "session", 0.0)
 
     def channel(self, park: str) -> ChannelRef:
