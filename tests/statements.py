@@ -16,6 +16,7 @@ FOLDERS = ("hub/store", "hub/ranger")
 CALLS = ("one", "all", "run", "many")
 # What the names in composed statements can stand for.
 HOLES: dict[str, Sequence[Any]] = {
+    "adding": [None, "posts", "reviews"],
     "by": list(review_pages._RANKS.values()),
     "channel_id": [None, 1],
     "column": ["stars_1"],

@@ -6,6 +6,7 @@ in no replay.
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
+from typing import Literal
 
 from msgspec import Struct
 
@@ -16,8 +17,14 @@ from hub.store.database import SLICE, Database, Row, Transaction, required
 KEEP = 5_000
 ROWS = 25
 WEIGHED = 100
-_NEXT = """UPDATE channels SET seq = seq + 1 WHERE id = :id RETURNING seq, epoch, (
+_NEXT = """UPDATE channels SET seq = seq + 1{count} WHERE id = :id RETURNING seq, epoch, (
     SELECT mark FROM event_log WHERE channel_id = channels.id AND event_log.seq = channels.seq - 1) AS before"""
+# A new thing is counted by the statement that writes the channel's row anyhow.
+_ADDING: dict[Literal["posts", "reviews"] | None, str] = {
+    None: _NEXT.format(count=""),
+    "posts": _NEXT.format(count=", posts = posts + 1"),
+    "reviews": _NEXT.format(count=", reviews = reviews + 1"),
+}
 _HEADS = """SELECT slug, epoch, channels.seq, mark FROM channels LEFT JOIN event_log
     ON event_log.channel_id = channels.id AND event_log.seq = channels.seq WHERE channels.deleted_at IS NULL"""
 
@@ -50,12 +57,14 @@ def append(
     event_at: Callable[[int], DurableEvent],
     *,
     first: bool = False,
+    adding: Literal["posts", "reviews"] | None = None,
 ) -> int:
     """Take the channel's next `seq` for an event about `entity` and log it; returns the `seq`.
 
-    `first` says that the log has no earlier entry of the entity, which saves looking for them.
+    `first` says that the log has no earlier entry of the entity, which saves looking for them; `adding`, that the
+    channel has one more of these.
     """
-    head = required(tx.one(_NEXT, id=channel.id))
+    head = required(tx.one(_ADDING[adding], id=channel.id))
     if not first:
         tx.run(
             "UPDATE event_log SET event = NULL WHERE channel_id = :id AND entity = :entity AND event IS NOT NULL",

@@ -51,7 +51,6 @@ def create(tx: Transaction, author: Identity, slug: str, new: PostInput) -> tupl
             now=tx.now,
         )
     )
-    tx.run("UPDATE channels SET posts = posts + 1 WHERE id = :id", id=channel.id)
     search_index.add(tx, "post", row["id"], channel, new.title, new.comment)
     post = get(tx, row["id"])
     log.append(
@@ -60,6 +59,7 @@ def create(tx: Transaction, author: Identity, slug: str, new: PostInput) -> tupl
         f"post:{post.id}",
         lambda seq: PostCreated(channel=slug, seq=seq, at=tx.now, data=post),
         first=True,
+        adding="posts",
     )
     return post, True
 

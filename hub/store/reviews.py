@@ -49,7 +49,6 @@ def create(tx: Transaction, author: Identity, slug: str, new: ReviewInput) -> tu
             **_written(new),
         )
     )
-    tx.run("UPDATE channels SET reviews = reviews + 1 WHERE id = :id", id=channel.id)
     search_index.add(tx, "review", row["id"], channel, new.title, new.comment)
     review = get(tx, row["id"])
     log.append(
@@ -58,6 +57,7 @@ def create(tx: Transaction, author: Identity, slug: str, new: ReviewInput) -> tu
         f"review:{review.id}",
         lambda seq: ReviewCreated(channel=slug, seq=seq, at=tx.now, data=review),
         first=True,
+        adding="reviews",
     )
     return review, True
 
