@@ -6,7 +6,7 @@ import uuid
 from contextlib import closing
 from typing import Any
 
-from tests.clients import Api, ChannelClient, ChannelState
+from tests.clients import PASSWORD, Api, ChannelClient, ChannelState
 from tests.conftest import NewApi, StartHub
 from tests.services import HubProcess, wait_until
 
@@ -80,7 +80,7 @@ async def test_a_large_account_ends_in_small_events_and_leaves_no_name(start_hub
     await ada.call("PUT", "/api/auth/me", json={"name": "Unrepeatable Byron"})
     full = await ben.history("denali")
     async with ChannelClient(hub.ws_url, "denali", history=full) as watcher:
-        await ada.call("DELETE", "/api/auth/me", expect=[204])
+        await ada.call("DELETE", "/api/auth/me", json={"password": PASSWORD}, expect=[204])
         fresh = await ben.history("denali")
         await check_fresh(watcher, fresh)
         kinds = [event["type"] for event in watcher.applied]
