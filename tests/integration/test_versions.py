@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.clients import Api, ChannelClient
+from tests.clients import PASSWORD, Api, ChannelClient
 from tests.services import HubProcess
 
 QUIZ = {"total_points": 40}
@@ -94,7 +94,8 @@ async def test_an_edit_based_on_what_is_there_is_taken_and_the_next_on_the_same_
     now = await read(ada, path)
     assert now.headers["etag"] == first.headers["etag"]
 
-    for method, body in (("PUT", two), ("DELETE", None)):
+    confirmed = {"password": PASSWORD} if path == "/api/auth/me" else None
+    for method, body in (("PUT", two), ("DELETE", confirmed)):
         late = await ada.request(method, path, json=body, headers={"If-Match": base})
         assert late.status_code == 412, late.text
         assert late.headers["content-type"] == "application/problem+json"
