@@ -51,7 +51,7 @@ async def test_two_members_of_one_name_are_told_apart_by_username_colour_and_rol
     await page.goto(f"/channels/{park}?tab=reviews")
     await expect(page.locator(".review .handle")).to_have_count(2)
     await expect(page.locator(".review .role")).to_have_text(["Admin"])
-    await page.goto("/search?q=rules")
+    await page.goto(f"/search?q=rules&channel={park}")
     await expect(page.locator(".found .handle").filter(has_text=pretender).first).to_be_visible()
 
 

@@ -81,7 +81,7 @@ async def test_posts_are_in_the_channels_they_were_in(start_hub: StartHub, new_a
     denali, reef, chosen = [await api.all_posts(one) for one in ("denali", "buck-island-reef", "chosen-park")]
     tent, snow = denali[:2]
     assert (snow["title"], snow["comment"], snow["content"]) == ("Snow", "Fresh snow at the pass.", {"trail": "Rim"})
-    assert snow["author"] == {"username": "toby", "name": "Thomas Edison"}
+    assert snow["author"] == {"username": "toby", "name": "Thomas Edison", "role": "admin"}
     assert (tent["title"], tent["author"]["username"]) == ("Tent", "niko")
     assert ([post["title"] for post in reef[:1]], [post["title"] for post in chosen]) == (["Reef"], ["Mine"])
     made = await api.call("GET", "/api/channels/chosen-park")
