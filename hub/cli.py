@@ -15,7 +15,6 @@ import msgspec
 from hub import __version__, encryption
 from hub.backup import BackupError, backup
 from hub.config import ConfigError, Settings, load_settings, sqlite_path
-from hub.doctor import examine
 from hub.errors import HubError
 from hub.logs import configure_logs
 from hub.model import Registration, Role
@@ -217,6 +216,9 @@ def restored() -> None:
 @main.command()
 def doctor() -> None:
     """Check settings, database, Redis, Gemini and clock, and say how to mend each."""
+    # Only here: it brings clients of Redis and the models, for which the start of a hub would have to wait.
+    from hub.doctor import examine
+
     failed = False
     for finding in examine(settings_or_exit()):
         click.echo(f"{'ok  ' if finding.ok else 'MEND'} {finding.name:12} {finding.detail}")

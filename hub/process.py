@@ -1,6 +1,7 @@
 """One worker process as its parent sees it."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -13,6 +14,8 @@ START_SECONDS = 120.0
 SILENT_SECONDS = 3.0
 # A commit to a disk that stalls, or the wait for another process' lock, is no fault that a new worker would cure.
 DATABASE_SILENT_SECONDS = 10.0
+# Ends a worker whose successor is ready: it takes its time to part with clients that keep their connections.
+RETIRE = signal.SIGUSR1
 
 
 class Worker:
@@ -57,10 +60,10 @@ class Worker:
         """It could not be heard meanwhile, as nothing was listened to."""
         self._loop_heard = self._database_heard = now
 
-    def end(self, gone_by: float) -> None:
+    def end(self, gone_by: float, how: signal.Signals = signal.SIGTERM) -> None:
         """Ask it to end, and give it until `gone_by`."""
         self._gone_by = gone_by
-        self.process.terminate()
+        self.process.send_signal(how)
 
     def kill(self) -> None:
         """End it as nothing can refuse, not even one that is stopped."""

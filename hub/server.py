@@ -199,8 +199,12 @@ async def serve(
     stop: Callable[[], Awaitable[None]],
     drain: Callable[[float], Awaitable[None]],
     drain_seconds: float,
+    linger: Callable[[], float] = lambda: 0.0,
 ) -> None:
-    """Serve until `stop` returns: then accept no more, `drain` the websockets and let requests under way finish."""
+    """Serve until `stop` returns: then accept no more, `drain` the websockets and let requests under way finish.
+
+    Connections that are kept for their next request stay for `linger` seconds: whoever sends one meanwhile is answered.
+    """
     config = _config()
     loop = asyncio.get_running_loop()
     wrapped = wrap_app(app, config.wsgi_max_body_size, "asgi")
@@ -234,7 +238,7 @@ async def serve(
     deadline = loop.time() + drain_seconds
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout_at(deadline):
-            await drain(drain_seconds)
+            await asyncio.gather(drain(drain_seconds), asyncio.sleep(linger()))
     await context.terminated.set()
     await connections.end(deadline)
     patrol.cancel()

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from hub import metrics
 from hub.config import Settings
 from hub.listener import listening_socket
-from hub.process import Worker
+from hub.process import RETIRE, Worker
 
 BACKOFF_SECONDS = (0.25, 10.0)
 YOUNG_SECONDS = 5.0
@@ -159,7 +159,7 @@ class Supervisor:
         if self._coming is not None and self._coming.ready:
             old, self._workers[self._coming.index] = self._workers[self._coming.index], self._coming
             self._coming = None
-            self._end(old, now)
+            self._end(old, now, RETIRE)
         if self._coming is not None or self._leaving or not self._renewing:
             return
         if self._to_renew:
@@ -170,9 +170,9 @@ class Supervisor:
             self._renewing = False
             log.info("all workers were restarted")
 
-    def _end(self, worker: Worker, now: float) -> None:
+    def _end(self, worker: Worker, now: float, how: signal.Signals = signal.SIGTERM) -> None:
         """Ask a worker to end, and make it after its drain and a grace in which it closes the database."""
-        worker.end(now + self._settings.drain_seconds + CLOSE_SECONDS)
+        worker.end(now + self._settings.drain_seconds + CLOSE_SECONDS, how)
         self._leaving.append(worker)
 
     def _stop_all(self) -> None:

@@ -13,16 +13,25 @@ from hub.config import Settings, load_settings
 from hub.handlers.context import services_of
 from hub.heartbeat import READY, Heartbeat
 from hub.logs import configure_logs
+from hub.process import RETIRE
 from hub.server import serve
 
+# A proxy that uses its connections all the time has used each by then, and been told that it was the last time.
+LINGER_SECONDS = 1.0
 log = logging.getLogger("hub.worker")
 
 
 async def run(settings: Settings, listener: socket.socket, parent: int, ready: int) -> int:
     """Serve until SIGTERM, until the parent is gone or until the realtime core has failed; returns the exit code."""
     loop = asyncio.get_running_loop()
-    stopping = asyncio.Event()
+    stopping, retiring = asyncio.Event(), asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stopping.set)
+
+    def retire() -> None:
+        retiring.set()
+        stopping.set()
+
+    loop.add_signal_handler(RETIRE, retire)
     loop.add_reader(parent, stopping.set)
     app = create_app(settings)
     hub, ranger = services_of(app).hub, services_of(app).ranger
@@ -39,10 +48,13 @@ async def run(settings: Settings, listener: socket.socket, parent: int, ready: i
         heart.say(READY)
         beating.append(asyncio.create_task(heart.run()))
 
+    def linger() -> float:
+        return LINGER_SECONDS if retiring.is_set() else 0.0
+
     async def drain(seconds: float) -> None:
         await asyncio.gather(hub.drain(seconds), ranger.drain(seconds))
 
-    await serve(app, listener, say_ready, stop, drain, settings.drain_seconds)
+    await serve(app, listener, say_ready, stop, drain, settings.drain_seconds, linger)
     return 1 if hub.failed else 0
 
 

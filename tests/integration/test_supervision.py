@@ -133,6 +133,24 @@ def test_a_roll_has_one_worker_too_many_at_most_and_refuses_nobody(start_hub: St
     assert not before & set(hub.worker_pids)
 
 
+async def test_a_roll_answers_those_who_keep_their_connections(start_hub: StartHub, redis: RedisServer) -> None:
+    hub = start_hub(workers=2, redis=redis)
+    answered = 0
+
+    async def ask_again_and_again() -> None:
+        nonlocal answered
+        async with httpx.AsyncClient(base_url=hub.base_url, trust_env=False, timeout=20) as client:
+            while "all workers were restarted" not in hub.log:
+                assert (await client.get(f"/api/channels/{CHANNEL}")).status_code == 200
+                answered += 1
+
+    asking = [asyncio.create_task(ask_again_and_again()) for _ in range(6)]
+    os.kill(hub.pid, signal.SIGHUP)
+    async with asyncio.timeout(90):
+        await asyncio.gather(*asking)
+    assert answered > len(asking)
+
+
 def test_a_worker_that_dies_in_a_roll_is_replaced_as_well(start_hub: StartHub, redis: RedisServer) -> None:
     hub = start_hub(workers=2, redis=redis)
     before = set(hub.worker_pids)
