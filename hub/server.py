@@ -181,6 +181,10 @@ class HubTCPServer(TCPServer):
             return
         await cast("H11Protocol", self.protocol.protocol)._send_error_response(408)
         await self.protocol.handle(Closed())
+        # What it still sends is read for a while: the kernel would reset the connection, and the answer with it.
+        with contextlib.suppress(OSError, RuntimeError):
+            self.writer.write_eof()
+        await asyncio.sleep(LINGER_SECONDS)
         self.writer.close()
 
     def abort(self) -> None:
