@@ -106,7 +106,7 @@ async def test_190_sockets_that_read_nothing_of_large_replays_cost_little_memory
 
 
 def fill_conversation(hub: HubProcess, conversation: int, count: int) -> None:
-    """Questions of 4,000 characters, each with an answer."""
+    """Questions of 4,000 characters, each with a very long answer: more than the kernel's buffers take."""
     with contextlib.closing(sqlite3.connect(hub.database_path)) as database, database:
         for _ in range(count):
             asked = database.execute(
@@ -117,7 +117,7 @@ def fill_conversation(hub: HubProcess, conversation: int, count: int) -> None:
             database.execute(
                 """INSERT INTO messages (conversation_id, role, text, status, question_id, created_at, updated_at)
                 VALUES (?, 'ranger', ?, 'done', ?, '', '')""",
-                (conversation, "y" * 4_000, asked),
+                (conversation, "y" * 40_000, asked),
             )
 
 
@@ -133,5 +133,5 @@ async def test_190_sockets_that_read_nothing_of_a_long_chat_cost_little_memory(
     hello = (f"/ws/chat/{conversation}", {"token": ada.token})
     assert await grown_by(hub, [hello] * SOCKETS) < 64 * MEBIBYTE
     async with ChatClient(hub.ws_url, conversation, ada.token) as chat:
-        assert 100 < len(chat.welcome["messages"]) < 200
+        assert 10 < len(chat.welcome["messages"]) < 50
         await chat.ask("How much water should I carry?")
