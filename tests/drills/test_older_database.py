@@ -1,43 +1,17 @@
 """An older state of the database under the same epoch: nobody goes on from what is no longer there."""
 
 import asyncio
-import os
-import shutil
-import signal
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
 from tests.clients import Api, ChannelClient, ChannelState
 from tests.conftest import NewApi, StartHub
-from tests.services import HubProcess, RedisServer, wait_until
+from tests.drills.older_database import copy_of, put_back, stop_hard
+from tests.services import RedisServer
 
 CHANNEL = "denali"
-
-
-def copy_of(database: Path) -> Path:
-    """A copy as somebody takes it with the tools of the database, and with its epochs."""
-    target = database.with_name("copy.db")
-    with closing(sqlite3.connect(database)) as connection:
-        connection.execute("VACUUM INTO ?", (str(target),))
-    return target
-
-
-def stop_hard(hub: HubProcess) -> None:
-    """The power goes: no worker and no supervisor does anything more."""
-    workers = hub.worker_pids
-    for pid in (hub.pid, *workers):
-        os.kill(pid, signal.SIGKILL)
-    assert wait_until(lambda: not hub.running, 5)
-    hub.stop()
-
-
-def put_back(copy: Path, database: Path) -> None:
-    for part in ("-wal", "-shm"):
-        database.with_name(database.name + part).unlink(missing_ok=True)
-    shutil.copy(copy, database)
 
 
 async def refetch(client: ChannelClient, reader: Api) -> None:
