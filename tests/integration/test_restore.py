@@ -48,7 +48,7 @@ UNFIT: dict[str, Spoil] = {
     "one with a table of migrations and no more": pretends,
     "an empty database": lambda path: (path.unlink(), sql(path, "PRAGMA user_version=1"), None)[-1],
     "one that lacks a table": lambda path: sql(path, "DROP TABLE quiz_results") and None,
-    "one that lacks a trigger": lambda path: sql(path, "DROP TRIGGER posts_search_changed") and None,
+    "one that lacks a trigger": lambda path: sql(path, "DROP TRIGGER posts_changed_for_search") and None,
     "one with rows of nobody": lambda path: sql(path, "DELETE FROM channels") and None,
 }
 
