@@ -114,6 +114,8 @@ class HubTCPServer(TCPServer):
                     await self._answer_the_last()
                     break
         await self.protocol.handle(Closed())
+        # Hypercorn would keep a connection that was idle when its client left until its time is over.
+        await self.idle_task.stop()
 
     async def _answer_the_last(self) -> None:
         protocol = self.protocol.protocol

@@ -126,6 +126,15 @@ def test_a_client_that_has_closed_its_sending_half_gets_its_answer(hub: HubProce
     assert len(body) == int(headers["content-length"])
 
 
+def test_a_connection_whose_client_has_left_is_not_kept(hub: HubProcess) -> None:
+    with socket.create_connection(("127.0.0.1", hub.port), timeout=10) as raw:
+        raw.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert raw.recv(65_536).startswith(b"HTTP/1.1 200")
+        # By now it is idle: the answer has come.
+        raw.shutdown(socket.SHUT_WR)
+        assert raw.recv(1) == b""
+
+
 def test_all_requests_before_the_half_close_are_answered(hub: HubProcess) -> None:
     one, other = (f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode() for path in ("/healthz", "/api/channels"))
     assert talk(hub.port, one + other + one, then_close=True).count(b"HTTP/1.1 200") == 3
