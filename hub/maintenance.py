@@ -17,6 +17,7 @@ CHECKPOINT_SECONDS = 2.0
 FINISH_EVERY = 5
 TIDY_EVERY = 150
 ERASE_EVERY = 1_800
+STEPS = (locations.forget_expired, areas.forget_old, log.trim, accounts.forget_old_sessions)
 logger = logging.getLogger("hub.maintenance")
 
 
@@ -48,8 +49,7 @@ class Maintenance:
             try:
                 await self._database.checkpoint()
                 if rounds % TIDY_EVERY == 1:
-                    await self._database.write(locations.forget_expired)
-                    for step in (areas.forget_old, log.trim, accounts.forget_old_sessions):
+                    for step in STEPS:
                         await in_steps(self._database, step)
                 if rounds % FINISH_EVERY == 1:
                     await self._finish()

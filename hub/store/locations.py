@@ -7,7 +7,7 @@ from hub.errors import NotFound
 from hub.locations import USUAL_SECONDS, Location, LocationInput
 from hub.model import rfc3339
 from hub.store import areas, channels, mutes, verdicts
-from hub.store.database import Database, Row, Transaction, required
+from hub.store.database import SLICE, Database, Row, Transaction, required
 from hub.store.log import ChannelRef
 from hub.tokens import Identity
 
@@ -135,9 +135,14 @@ def _removable(tx: Transaction, who: Identity, location_id: int) -> Row:
     return row
 
 
-def forget_expired(tx: Transaction) -> None:
-    """Erase what has ended."""
-    tx.run("DELETE FROM locations WHERE expires_at <= :now", now=tx.now)
+def forget_expired(tx: Transaction) -> bool:
+    """Erase some of what has ended; whether there may be more."""
+    erased = tx.run(
+        "DELETE FROM locations WHERE id IN (SELECT id FROM locations WHERE expires_at <= :now LIMIT :limit)",
+        now=tx.now,
+        limit=SLICE,
+    )
+    return erased == SLICE
 
 
 def forget_all(tx: Transaction) -> None:
@@ -168,7 +173,8 @@ class StoredLocations:
 
     async def forget_expired(self) -> None:
         """Erase what has ended."""
-        await self._database.write(forget_expired)
+        while await self._database.write(forget_expired):
+            pass
 
 
 def _shared(tx: Transaction, channel: ChannelRef, user_id: int) -> Row | None:
