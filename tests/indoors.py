@@ -199,6 +199,10 @@ class MemoryTransport(asyncio.Transport):
     def resume_reading(self) -> None:
         self.reading = True
 
+    def write_eof(self) -> None:
+        """Its peer hangs up as soon as the worker has."""
+        self.close()
+
     def close(self) -> None:
         if not self.closed:
             self.closed = True

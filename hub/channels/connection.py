@@ -70,6 +70,7 @@ class Connection(asyncio.Protocol):
     __slots__ = (
         "_allowance",
         "_allowance_at",
+        "_hung_up",
         "_reader",
         "_stuck_since",
         "_stuck_watched",
@@ -93,6 +94,7 @@ class Connection(asyncio.Protocol):
         self._reader = FrameReader(self.message_limit)
         self._allowance = FRAMES.burst
         self._allowance_at = self.heard
+        self._hung_up = False
         self._stuck_since = 0.0
         self._stuck_watched = False
 
@@ -214,7 +216,17 @@ class Connection(asyncio.Protocol):
         code = close_code(payload)
         if self.state is State.OPEN:
             self._send_close(code, close_frame(1000 if code == 1005 else code))
-        self.transport.close()
+        if not self._hung_up:
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        """End our side, and read on until the peer has ended its own (RFC 6455, section 7.1.1).
+
+        A connection that is closed with unread data in it is reset, and the peer may lose our close frame.
+        """
+        self._hung_up = True
+        self.transport.write_eof()
+        self.surroundings.wheel.schedule(CLOSE_SECONDS, (self, Deadline.CLOSED))
 
     def _send_close(self, code: int, closing_frame: bytes) -> None:
         self.state = State.CLOSING
@@ -268,6 +280,9 @@ class _NotConnected(asyncio.Transport):
         return
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
+        return
+
+    def write_eof(self) -> None:
         return
 
     def get_write_buffer_size(self) -> int:
