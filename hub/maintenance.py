@@ -17,6 +17,7 @@ CHECKPOINT_SECONDS = 2.0
 FINISH_EVERY = 5
 TIDY_EVERY = 150
 ERASE_EVERY = 1_800
+COMPACT_EVERY = 10_800
 STEPS = (locations.forget_expired, areas.forget_old, log.trim, accounts.forget_old_sessions)
 logger = logging.getLogger("hub.maintenance")
 
@@ -58,6 +59,8 @@ class Maintenance:
                 if rounds % ERASE_EVERY == 0:
                     await in_steps(self._database, search.forget_erased)
                     await self._database.optimize()
+                if rounds % COMPACT_EVERY == 0:
+                    await self._database.compact()
             except Unavailable as error:
                 logger.warning("maintenance has to wait: %s", error)
 

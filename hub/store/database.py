@@ -106,6 +106,12 @@ class Database(Protocol):
     async def checkpoint(self) -> None:
         """Move what was written ahead into its place, where the engine leaves that to us. Raises Unavailable."""
 
+    async def compact(self) -> None:
+        """Write everything anew, where erased text may be left in unused parts of the file and that is a short work.
+
+        Raises Unavailable.
+        """
+
     async def optimize(self) -> None:
         """Let the engine look at how its data are spread, where it does not do so by itself. Raises Unavailable."""
 

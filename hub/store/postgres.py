@@ -119,6 +119,9 @@ class PostgresDatabase:
     async def checkpoint(self) -> None:
         """Nothing to do: the server makes its own."""
 
+    async def compact(self) -> None:
+        """Nothing to do: autovacuum does it."""
+
     async def optimize(self) -> None:
         """Nothing to do: the server's autovacuum looks."""
 

@@ -26,6 +26,8 @@ BATCH = 256
 # What a write-ahead log that a long reader made longer is cut to, as soon as it is written from its beginning again.
 LOG_BYTES = 16 * 1024 * 1024
 ANALYSED_ROWS = 400
+# A file of this size is written anew within some 0.2 s, for which the writers wait.
+COMPACT_BYTES = 32 * 1024 * 1024
 log = logging.getLogger("hub.store")
 
 
@@ -91,6 +93,11 @@ class SqliteDatabase:
                 await on_thread(self._writer, self._checkpoints.run, BUSY_MS)
             except OSError as error:
                 raise sqlite3.OperationalError(f"the log cannot be looked at: {error}") from error
+
+    async def compact(self) -> None:
+        """Write a small file anew; a larger one would stop the writers for too long. Raises Unavailable."""
+        with unavailable_when_sqlite_fails():
+            await on_thread(self._writer, _compact)
 
     async def optimize(self) -> None:
         """Look at samples of the tables that have changed much (https://sqlite.org/lang_analyze.html)."""
@@ -165,6 +172,19 @@ def _as_hub_error(error: BaseException) -> BaseException:
         log.warning("a write broke a constraint: %s", error)
         return Conflict("Somebody changed this at the same time. Load it again and retry.")
     return error
+
+
+def _compact(connection: sqlite3.Connection) -> None:
+    # `secure_delete` overwrites what is deleted. Where rows were moved between pages before, copies of them are left in
+    # parts of the pages that SQLite does not use, and those it never overwrites.
+    (pages,), (size,) = (connection.execute(f"PRAGMA {name}").fetchone() for name in ("page_count", "page_size"))
+    if pages * size > COMPACT_BYTES:
+        return
+    connection.execute("PRAGMA temp_store=MEMORY")
+    try:
+        connection.execute("VACUUM")
+    finally:
+        connection.execute("PRAGMA temp_store=DEFAULT")
 
 
 def _optimize(connection: sqlite3.Connection) -> None:
