@@ -138,7 +138,9 @@ class HubTCPServer(TCPServer):
         if not self._reads_on and connection is not None and connection.their_state in (h11.ERROR, h11.SEND_BODY):
             self._reads_on = True
             await self._read_the_rest()
-        await super()._close()
+        # A client that has gone meanwhile is gone, whichever of them found it first.
+        with contextlib.suppress(OSError):
+            await super()._close()
 
     async def _read_the_rest(self) -> None:
         """Let a client that sends on hear why it was refused: the kernel resets a connection with unread data."""

@@ -1,9 +1,11 @@
 """HTTP as no well-behaved client speaks it, to the hub and through nginx: refused with a reason, never by 500."""
 
 import asyncio
+import contextlib
 import json
 import socket
 from collections.abc import Callable
+from http.client import HTTPConnection
 from typing import Any
 
 import pytest
@@ -127,12 +129,12 @@ def test_a_client_that_has_closed_its_sending_half_gets_its_answer(hub: HubProce
 
 
 def test_a_connection_whose_client_has_left_is_not_kept(hub: HubProcess) -> None:
-    with socket.create_connection(("127.0.0.1", hub.port), timeout=10) as raw:
-        raw.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert raw.recv(65_536).startswith(b"HTTP/1.1 200")
-        # By now it is idle: the answer has come.
-        raw.shutdown(socket.SHUT_WR)
-        assert raw.recv(1) == b""
+    with contextlib.closing(HTTPConnection("127.0.0.1", hub.port, timeout=10)) as client:
+        client.request("GET", "/healthz")
+        assert client.getresponse().read()
+        # By now it is idle: the whole answer has come.
+        client.sock.shutdown(socket.SHUT_WR)
+        assert client.sock.recv(1) == b""
 
 
 def test_all_requests_before_the_half_close_are_answered(hub: HubProcess) -> None:
