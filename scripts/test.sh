@@ -29,12 +29,31 @@ browser_modules() {
     node --test $files
 }
 
+# The tests in the browser run beside the others: both wait more than they work.
+begin_browser_tests() {
+    browser_log=$(mktemp)
+    python -m pytest tests/browser >"$browser_log" 2>&1 &
+    browser=$!
+    trap 'kill "$browser" 2>/dev/null; rm -f "$browser_log"' EXIT
+    trap 'exit 130' INT TERM
+}
+
+# shellcheck disable=SC2329  # called through `check`
+end_browser_tests() {
+    wait "$browser"
+    code=$?
+    cat "$browser_log"
+    return "$code"
+}
+
 check "lint (ruff)" ruff check .
 check "format (ruff)" ruff format --check .
 check "types (mypy --strict)" mypy
 if [ "${1:-all}" != lint ]; then
     check "browser modules (node)" browser_modules
-    check "tests (pytest)" python -m pytest
+    begin_browser_tests
+    check "tests (pytest)" python -m pytest --ignore tests/browser
+    check "tests in the browser" end_browser_tests
 fi
 
 printf '\n== summary\n%s' "$summary"
