@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidMessage
 
 from tests.clients.state import ChannelState, Frame
 
@@ -155,7 +155,7 @@ class ChannelClient:
         for _ in range(attempts - 1):
             try:
                 return await self.connect()
-            except (OSError, TimeoutError, ConnectionClosed, ConnectionError):
+            except (OSError, TimeoutError, ConnectionClosed, InvalidMessage):
                 await asyncio.sleep(pause)
         return await self.connect()
 

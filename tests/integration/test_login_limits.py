@@ -116,6 +116,9 @@ async def test_a_crowd_that_logs_in_does_not_hold_up_what_others_read(start_hub:
         answer = await guest.request("GET", "/api/channels/denali/history")
         assert answer.status_code == 200
         reads += 1
+        if reads > 300:
+            # Within the limit of reads from one address, however long the crowd takes.
+            await asyncio.wait(attempts, timeout=0.04)
     statuses = {attempt.result().status_code for attempt in attempts}
     assert statuses <= {401, 429, 503}
     # Each log-in costs more than a read, and a read waits for none of them.
