@@ -4,7 +4,7 @@ import asyncio
 import random
 from typing import Any
 
-from tests.clients import Api, ChatClient
+from tests.clients import Api, ChatClient, on_worker
 from tests.conftest import NewApi, StartHub
 from tests.gemini_server import GeminiServer, numbered
 from tests.services import HubProcess, RedisServer
@@ -25,7 +25,6 @@ class Reader:
         self.drops = 0
 
     async def ask(self) -> None:
-        await self.chat.connect()
         ack = await self.chat.request({"type": "chat.send", "text": "Tell me all."}, timeout=20)
         self.answer = ack["data"]["answer"]
 
@@ -39,6 +38,17 @@ class Reader:
                 await self.chat.reconnect(attempts=200)
 
 
+async def connect_by_turns(hub: HubProcess, readers: list[Reader]) -> None:
+    """Ten on one worker, ten on the next: left alone, the kernel may give them all to one."""
+    for start in range(0, len(readers), 10):
+        turn = readers[start : start + 10]
+        await on_worker(
+            hub,
+            start // 10 % hub.workers,
+            lambda turn=turn: asyncio.gather(*(reader.chat.connect() for reader in turn)),
+        )
+
+
 async def test_every_reader_has_the_stored_text_whatever_happens(
     start_hub: StartHub, new_api: NewApi, redis: RedisServer
 ) -> None:
@@ -50,6 +60,7 @@ async def test_every_reader_has_the_stored_text_whatever_happens(
         readers = [
             Reader(hub, api, (await api.call("POST", "/api/chat/conversations", json={}))["id"]) for _ in range(ANSWERS)
         ]
+        await connect_by_turns(hub, readers)
         await asyncio.gather(*(reader.ask() for reader in readers))
         dice = random.Random(4)
         reading = [asyncio.create_task(reader.come_and_go(dice)) for reader in readers]
