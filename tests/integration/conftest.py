@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from hub.store.database import Database
+from hub.store.engines import database_at
 from tests.clients import Api
 from tests.conftest import NewApi, StartHub
 from tests.services import HubProcess
@@ -85,3 +87,16 @@ def backup(seeded_database: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 def saved(backup: Path, tmp_path: Path) -> Path:
     """A copy of a good backup."""
     return Path(shutil.copy(backup, tmp_path / "saved.db"))
+
+
+@pytest_asyncio.fixture(params=["sqlite", "postgresql"])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    """An open, empty database of each engine."""
+    url = f"sqlite:///{tmp_path}/hub.db"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres").create_database()
+    store = database_at(url, lambda _: None)
+    await store.migrate()
+    await store.open()
+    yield store
+    await store.close()

@@ -4,18 +4,14 @@ import asyncio
 import os
 import signal
 import sqlite3
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from hub.errors import Unavailable
 from hub.store import lane
 from hub.store.database import READ_SECONDS, Database, Transaction
-from hub.store.engines import database_at
 from hub.waiting import LONGEST_SECONDS
 from tests.clients import Api
 from tests.conftest import NewApi, StartHub
@@ -26,19 +22,6 @@ ENDLESS = """WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHE
     SELECT count(*) AS n FROM n"""
 # The longest of all: a write behind another that hangs.
 PATIENCE = LONGEST_SECONDS + 5
-
-
-@pytest_asyncio.fixture(params=["sqlite", "postgresql"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    """An open database."""
-    url = f"sqlite:///{tmp_path}/hub.db"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres").create_database()
-    store = database_at(url, lambda _: None)
-    await store.migrate()
-    await store.open()
-    yield store
-    await store.close()
 
 
 def endless(tx: Transaction) -> Any:

@@ -3,8 +3,7 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -14,24 +13,16 @@ import pytest_asyncio
 from hub.errors import Unavailable
 from hub.model import utc_now
 from hub.store.database import Database, Transaction
-from hub.store.engines import database_at
 from hub.waiting import LONGEST_SECONDS, Arrival, arrival
 
 TURN = "SELECT pg_advisory_lock(5093761102938475)"
 
 
-@pytest_asyncio.fixture(params=["sqlite", "postgresql"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+@pytest_asyncio.fixture
+async def database(database: Database) -> Database:
     """A database with one table of names."""
-    url = f"sqlite:///{tmp_path}/hub.db"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres").create_database()
-    store = database_at(url, lambda _: None)
-    await store.migrate()
-    await store.open()
-    await store.write(lambda tx: tx.run("CREATE TABLE names (name TEXT, at TEXT)"))
-    yield store
-    await store.close()
+    await database.write(lambda tx: tx.run("CREATE TABLE names (name TEXT, at TEXT)"))
+    return database
 
 
 def add(name: str) -> Callable[[Transaction], str]:

@@ -1,14 +1,10 @@
 """What an earlier version of the program wrote, before or beside this one, is found as well. Both engines."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 import pytest_asyncio
 
 from hub.store import search, search_index
 from hub.store.database import Database, Transaction
-from hub.store.engines import database_at
 from hub.terms import words
 
 CHANNEL = """INSERT INTO channels (slug, name, group_name, kind, epoch)
@@ -16,18 +12,11 @@ CHANNEL = """INSERT INTO channels (slug, name, group_name, kind, epoch)
 MANY = 250
 
 
-@pytest_asyncio.fixture(params=["sqlite", "postgresql"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+@pytest_asyncio.fixture
+async def database(database: Database) -> Database:
     """A database with one channel."""
-    url = f"sqlite:///{tmp_path}/hub.db"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres").create_database()
-    store = database_at(url, lambda _: None)
-    await store.migrate()
-    await store.open()
-    await store.write(lambda tx: tx.run(CHANNEL))
-    yield store
-    await store.close()
+    await database.write(lambda tx: tx.run(CHANNEL))
+    return database
 
 
 def write_as_before(tx: Transaction) -> None:
